@@ -1,0 +1,91 @@
+"""What an engine is: a named thing that turns a request into frames, step by step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import ReverieError
+
+
+class UnableToRender(ReverieError):
+    """The engine could not make this video; `code` says why and the message what to do."""
+
+    code = "engine_error"
+
+
+class RenderingStopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """Raised by a step callback to stop the engine within that step."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """How an engine makes a video of one length: `frames` shown at `frames_per_second`."""
+
+    frames: int
+    frames_per_second: float
+
+
+@dataclass(frozen=True)
+class EngineDescription:
+    """What an engine offers, known without loading it.
+
+    `sizes` are delivered sizes as `(width, height)` and `lengths` maps the Videos API's `seconds`
+    to frames; the first of each is the default.  `native_size` is what the network makes, or None
+    where it makes the delivered size itself.
+    """
+
+    id: str
+    driver: str
+    source: str
+    pipeline: str
+    owned_by: str
+    created: int
+    sizes: tuple[tuple[int, int], ...]
+    native_size: tuple[int, int] | None
+    lengths: Mapping[str, Length]
+    inference_steps: int
+    max_inference_steps: int
+    guidance_scale: float
+    dtype: str
+    device: str
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """One video to make; `width` and `height` are the delivered size in pixels."""
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+    seconds: str
+    width: int
+    height: int
+    inference_steps: int
+    guidance_scale: float
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Frames as uint8 RGB `(T, H, W, 3)`, at the network's own size."""
+
+    frames: NDArray[np.uint8]
+    frames_per_second: float
+
+
+StepCallback = Callable[[int, int], None]
+"""Called after each denoising step with (steps done, steps in all); may raise RenderingStopped."""
+
+
+class Engine(Protocol):
+    """A loaded engine.  One call at a time: pipelines and schedulers keep state per call."""
+
+    def render(self, request: RenderRequest, *, on_step: StepCallback) -> Rendered:
+        """Make the video.
+
+        The same request gives the same frames on the same machine.  `on_step` runs after every
+        denoising step; what it raises stops the work at once and leaves the engine usable.
+        Raises UnableToRender.
+        """

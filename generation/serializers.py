@@ -1,0 +1,217 @@
+"""The Videos API's shapes, in and out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from clips.models import Privacy
+from common.errors import Invalid
+from common.ids import public_id
+from generation.engines.port import EngineDescription
+from generation.models import Job
+from generation.selectors import queue_position
+from generation.services import Order, Posting
+from generation.states import FAILED
+
+UNSUPPORTED = {
+    "input_reference": "This model makes videos from words only.",
+    "characters": "This model knows no characters.",
+    "num_frames": "The number of frames follows from `seconds`.",
+    "fps": "The frame rate follows from `seconds`.",
+    "flow_shift": "This model has no such setting.",
+    "lora": "This model takes no adapters.",
+    "extra_params": "This model takes no further settings.",
+}
+
+
+class PostSerializer(serializers.Serializer[Any]):
+    """How to post the video once it is made."""
+
+    caption = serializers.CharField(allow_blank=True, default="", max_length=500)
+    hashtags = serializers.ListField(
+        child=serializers.CharField(max_length=61), default=list, max_length=20
+    )
+    privacy = serializers.ChoiceField(choices=Privacy.choices, default=Privacy.PUBLIC)
+
+
+class VideoRequestSerializer(serializers.Serializer[Any]):
+    """A request to make a video, as the Videos API has it, and our extensions."""
+
+    prompt = serializers.CharField(allow_blank=True)
+    model = serializers.CharField(required=False, max_length=200)
+    seconds = serializers.CharField(required=False, max_length=8)
+    size = serializers.CharField(required=False, max_length=20)
+    negative_prompt = serializers.CharField(required=False, allow_blank=True, default="")
+    seed = serializers.IntegerField(required=False)
+    num_inference_steps = serializers.IntegerField(required=False)
+    guidance_scale = serializers.FloatField(required=False)
+    width = serializers.IntegerField(required=False)
+    height = serializers.IntegerField(required=False)
+    post = PostSerializer(required=False)
+
+    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The checked request; what no engine here can honour is refused, never ignored."""
+        for name, explanation in UNSUPPORTED.items():
+            if data.get(name) not in (None, "", [], {}):
+                raise Invalid(explanation, code="unsupported_parameter", field=name)
+        plain = dict(data.items())
+        if isinstance(plain.get("post"), str):
+            plain["post"] = _parsed(plain["post"])
+        checked: dict[str, Any] = super().to_internal_value(plain)
+        return checked
+
+    def order(self) -> Order:
+        """The request in the words of the service.  Raises Invalid for half a size."""
+        data = self.validated_data
+        post = data.get("post")
+        return Order(
+            prompt=data["prompt"],
+            model=data.get("model"),
+            negative_prompt=data["negative_prompt"],
+            seconds=data.get("seconds"),
+            size=_size(data),
+            seed=data.get("seed"),
+            inference_steps=data.get("num_inference_steps"),
+            guidance_scale=data.get("guidance_scale"),
+            posting=Posting(**post) if post is not None else None,
+        )
+
+
+def _parsed(text: str) -> Any:
+    """`post` as a form carries it: JSON in a field."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Invalid("`post` is a JSON object.", field="post") from error
+
+
+def _size(data: Mapping[str, Any]) -> str | None:
+    given: str | None = data.get("size")
+    width, height = data.get("width"), data.get("height")
+    if width is None and height is None:
+        return given
+    if width is None or height is None:
+        raise Invalid("Give both width and height, or `size`.", field="size")
+    spelled = f"{width}x{height}"
+    if given not in (None, spelled):
+        raise Invalid("`size` and `width`/`height` disagree.", field="size")
+    return spelled
+
+
+class VideoErrorSerializer(serializers.Serializer[Any]):
+    """Why a video failed."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class VideoSerializer(serializers.Serializer[Any]):
+    """The Videos API's video object; `seed`, `queue_position` and `clip_id` are ours."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    model = serializers.CharField()
+    status = serializers.ChoiceField(choices=["queued", "in_progress", "completed", "failed"])
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    created_at = serializers.IntegerField()
+    completed_at = serializers.IntegerField(allow_null=True)
+    expires_at = serializers.IntegerField(allow_null=True)
+    prompt = serializers.CharField()
+    size = serializers.CharField()
+    seconds = serializers.CharField()
+    remixed_from_video_id = serializers.CharField(allow_null=True)
+    error = VideoErrorSerializer(allow_null=True)
+    seed = serializers.IntegerField()
+    queue_position = serializers.IntegerField(allow_null=True)
+    clip_id = serializers.UUIDField(allow_null=True)
+
+
+class VideoListSerializer(serializers.Serializer[Any]):
+    """A page of videos."""
+
+    object = serializers.CharField()
+    data = VideoSerializer(many=True)
+    first_id = serializers.CharField(allow_null=True)
+    last_id = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+class VideoDeletedSerializer(serializers.Serializer[Any]):
+    """The answer to a deletion."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    deleted = serializers.BooleanField()
+
+
+class ModelSerializer(serializers.Serializer[Any]):
+    """One engine; `sizes`, `seconds` and `default_…` are ours."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    created = serializers.IntegerField()
+    owned_by = serializers.CharField()
+    sizes = serializers.ListField(child=serializers.CharField())
+    seconds = serializers.ListField(child=serializers.CharField())
+
+
+class ModelListSerializer(serializers.Serializer[Any]):
+    """The engines offered."""
+
+    object = serializers.CharField()
+    data = ModelSerializer(many=True)
+
+
+def video_object(job: Job) -> dict[str, Any]:
+    """`job` as the Videos API shows it; times are unix seconds."""
+    clip = getattr(job.video, "clip", None)
+    return {
+        "id": public_id("video", job.pk),
+        "object": "video",
+        "model": job.engine,
+        "status": job.state,
+        "progress": job.progress,
+        "created_at": int(job.created_at.timestamp()),
+        "completed_at": int(job.completed_at.timestamp()) if job.completed_at else None,
+        "expires_at": None,
+        "prompt": job.prompt,
+        "size": f"{job.width}x{job.height}",
+        "seconds": job.seconds,
+        "remixed_from_video_id": None,
+        "error": _error(job),
+        "seed": job.seed,
+        "queue_position": queue_position(job),
+        "clip_id": str(clip.pk) if clip else None,
+    }
+
+
+def _error(job: Job) -> dict[str, str] | None:
+    if job.state != FAILED:
+        return None
+    return {"code": job.error_code, "message": job.error_message}
+
+
+def video_list(jobs: list[Job], *, has_more: bool) -> dict[str, Any]:
+    """A page of `jobs` as the Videos API shows it."""
+    data = [video_object(job) for job in jobs]
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"] if data else None,
+        "last_id": data[-1]["id"] if data else None,
+        "has_more": has_more,
+    }
+
+
+def model_object(engine: EngineDescription) -> dict[str, Any]:
+    """`engine` as `/v1/models` shows it."""
+    return {
+        "id": engine.id,
+        "object": "model",
+        "created": engine.created,
+        "owned_by": engine.owned_by,
+        "sizes": [f"{width}x{height}" for width, height in engine.sizes],
+        "seconds": list(engine.lengths),
+    }

@@ -1,0 +1,102 @@
+"""What the machines saw and what was decided, by a machine or by a person."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from clips.models import Clip
+from common.ids import new_id
+
+
+class Subject(models.TextChoices):
+    """What a signal or a decision is about."""
+
+    PROMPT = "prompt"
+    CLIP = "clip"
+    COMMENT = "comment"
+    ACCOUNT = "account"
+
+
+class Verdict(models.TextChoices):
+    """What is to happen with the subject."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+class Signal(models.Model):
+    """One detector's answer about one subject.
+
+    `digest` is the SHA-256 of what was looked at (an MP4, or a prompt's UTF-8); `score` is in
+    0-1, and null when the detector failed, which `evidence["error"]` then tells.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.CharField(max_length=16, choices=Subject)
+    subject_id = models.UUIDField()
+    digest = models.CharField(max_length=64)
+    detector = models.CharField(max_length=60)
+    detector_version = models.CharField(max_length=60)
+    category = models.CharField(max_length=60)
+    score = models.FloatField(null=True)
+    evidence = models.JSONField(default=dict)
+    latency_milliseconds = models.FloatField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="signal_subject_is_known", condition=Q(subject__in=Subject.values)
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "subject_id", "digest", "detector", "detector_version",
+                        "category"],
+                name="one_signal_per_detector",
+            ),
+        ]
+
+
+class Decision(models.Model):
+    """A verdict on exactly one content (`digest`) under exactly one policy version.
+
+    `decided_by` is null for a machine.  `reason` is written for the person it concerns.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.CharField(max_length=16, choices=Subject)
+    subject_id = models.UUIDField()
+    digest = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    policy_version = models.CharField(max_length=60)
+    rules = models.JSONField(default=list)
+    reason = models.TextField(blank=True, default="")
+    about = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="decisions_received"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True,
+        related_name="decisions_made",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="decision_subject_is_known", condition=Q(subject__in=Subject.values)
+            ),
+            models.CheckConstraint(
+                name="decision_verdict_is_known", condition=Q(verdict__in=Verdict.values)
+            ),
+        ]
+        indexes = [models.Index("subject", "subject_id", "-id", name="decision_by_subject")]
+
+
+class HeldClip(Clip):
+    """A clip on the reviewers' desk: the same table under the name the admin shows."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "clip to review"
+        verbose_name_plural = "clips to review"

@@ -1,0 +1,9 @@
+"""The clips app."""
+
+from django.apps import AppConfig
+
+
+class ClipsConfig(AppConfig):
+    """Registers clips with Django."""
+
+    name = "clips"

@@ -1,0 +1,163 @@
+"""Videos (stored, marked files), and clips (videos put before other people)."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from clips.states import CLIP_STATES, PUBLISHED, SUBMITTED
+from common.ids import new_id
+
+
+class Provenance(models.TextChoices):
+    """How much a clip is known to owe to a machine."""
+
+    GENERATED = "generated"
+    DECLARED = "declared"
+    SUSPECTED = "suspected"
+    NONE = "none"
+
+
+class Privacy(models.TextChoices):
+    """Who may see a published clip."""
+
+    PUBLIC = "public"
+    MUTUALS = "mutuals"
+    FOLLOWERS = "followers"
+    ONLY_ME = "only_me"
+
+
+class RenditionKind(models.TextChoices):
+    """What a stored file of a video is."""
+
+    MP4 = "mp4"
+    HLS_PLAYLIST = "hls_playlist"
+    HLS_INIT = "hls_init"
+    HLS_SEGMENT = "hls_segment"
+    POSTER = "poster"
+    SPRITESHEET = "spritesheet"
+
+
+class Video(models.Model):
+    """A rendered, marked and stored video; `digest` is the SHA-256 of its MP4."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="videos"
+    )
+    prompt = models.TextField()
+    engine = models.CharField(max_length=120)
+    seed = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    frame_count = models.PositiveIntegerField()
+    duration_seconds = models.FloatField()
+    provenance = models.CharField(
+        max_length=16, choices=Provenance, default=Provenance.GENERATED
+    )
+    digital_source_type = models.CharField(max_length=120)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="video_provenance_is_known", condition=Q(provenance__in=Provenance.values)
+            ),
+        ]
+
+
+class Rendition(models.Model):
+    """One stored file of a video, found in the object store under its SHA-256."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="renditions")
+    kind = models.CharField(max_length=16, choices=RenditionKind)
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    content_type = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["video", "name"], name="rendition_name_is_unique"),
+            models.CheckConstraint(
+                name="rendition_kind_is_known", condition=Q(kind__in=RenditionKind.values)
+            ),
+        ]
+        indexes = [models.Index(fields=["digest"], name="rendition_by_digest")]
+
+
+class Clip(models.Model):
+    """A video its author put before other people.
+
+    `digest` names the file to be judged and `allowed_digest` the file moderation allowed: the
+    database itself refuses a published clip in which they differ.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    video = models.OneToOneField(Video, on_delete=models.CASCADE, related_name="clip")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="clips"
+    )
+    caption = models.CharField(max_length=500, blank=True, default="")
+    hashtags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    privacy = models.CharField(max_length=16, choices=Privacy, default=Privacy.PUBLIC)
+    state = models.CharField(
+        max_length=16, choices=[(s, s) for s in sorted(CLIP_STATES.states)], default=SUBMITTED
+    )
+    reason = models.TextField(blank=True, default="")
+    digest = models.CharField(max_length=64)
+    allowed_digest = models.CharField(max_length=64, blank=True, default="")
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(null=True, blank=True)
+    like_count = models.PositiveIntegerField(default=0)
+    comment_count = models.PositiveIntegerField(default=0)
+    view_count = models.PositiveIntegerField(default=0)
+    completion_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="clip_state_is_known", condition=Q(state__in=sorted(CLIP_STATES.states))
+            ),
+            models.CheckConstraint(
+                name="clip_privacy_is_known", condition=Q(privacy__in=Privacy.values)
+            ),
+            models.CheckConstraint(
+                name="clip_published_only_as_allowed",
+                condition=~Q(state=PUBLISHED)
+                | Q(allowed_digest=F("digest"), published_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "-published_at", "-id", name="clip_latest",
+                condition=Q(state=PUBLISHED, privacy=Privacy.PUBLIC),
+            ),
+            models.Index("author", "-published_at", "-id", name="clip_by_author"),
+            models.Index("state", "lease_until", name="clip_to_sweep"),
+            GinIndex(fields=["hashtags"], name="clip_by_hashtag"),
+        ]
+
+
+class ClipEvent(models.Model):
+    """One move of a clip from a state to a state, by a person or (actor null) by a machine."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="events")
+    from_state = models.CharField(max_length=16)
+    to_state = models.CharField(max_length=16)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    note = models.TextField(blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["clip", "id"], name="clip_event_by_clip")]

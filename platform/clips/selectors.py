@@ -1,0 +1,105 @@
+"""Reads of clips and videos; every one takes the viewer, so what may be seen is decided here."""
+
+from typing import TypeAlias
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from accounts.models import Role, User
+from clips.models import Clip, Privacy, Rendition, RenditionKind, Video
+from clips.states import DELETED, HELD, PUBLISHED
+from common.errors import NotFound
+
+Viewer: TypeAlias = User | AnonymousUser
+
+REVIEWERS = frozenset({Role.MODERATOR, Role.ADMIN})
+
+# Follows live on a floor above; their table is part of what "followers" means for a clip.
+_VIEWER_FOLLOWS_AUTHOR = (
+    "EXISTS (SELECT 1 FROM social_follow f "
+    'WHERE f.follower_id = %s AND f.followee_id = "clips_clip"."author_id")'
+)
+_AUTHOR_FOLLOWS_VIEWER = (
+    "EXISTS (SELECT 1 FROM social_follow f "
+    'WHERE f.followee_id = %s AND f.follower_id = "clips_clip"."author_id")'
+)
+
+
+def _follows(sql: str, viewer: User) -> RawSQL:
+    return RawSQL(sql, (viewer.pk,), output_field=BooleanField())  # noqa: S611 - constant SQL
+
+
+def _open_to(viewer: Viewer) -> Q:
+    public = Q(privacy=Privacy.PUBLIC)
+    if not isinstance(viewer, User):
+        return public
+    is_followed = Q(_follows(_VIEWER_FOLLOWS_AUTHOR, viewer))
+    follows_back = Q(_follows(_AUTHOR_FOLLOWS_VIEWER, viewer))
+    return (
+        public
+        | Q(author=viewer)
+        | (Q(privacy=Privacy.FOLLOWERS) & is_followed)
+        | (Q(privacy=Privacy.MUTUALS) & is_followed & follows_back)
+    )
+
+
+def is_reviewer(viewer: Viewer) -> bool:
+    """Whether `viewer` may see what is not published, in order to judge it."""
+    return isinstance(viewer, User) and viewer.is_active and viewer.role in REVIEWERS
+
+
+def visible_clips(viewer: Viewer) -> QuerySet[Clip]:
+    """The published clips that `viewer` may see: what lists are made of."""
+    published = Clip.objects.filter(state=PUBLISHED, author__is_active=True)
+    return published.filter(_open_to(viewer))
+
+
+def own_clips(owner: User) -> QuerySet[Clip]:
+    """All clips of `owner` in every state but deleted."""
+    return Clip.objects.filter(author=owner).exclude(state=DELETED)
+
+
+def clip_for(viewer: Viewer, clip_id: UUID) -> Clip:
+    """One clip: published and open to `viewer`, or their own, or any for a reviewer.
+
+    Raises NotFound, which does not tell a hidden clip from one that never was.
+    """
+    clips = Clip.objects.exclude(state=DELETED)
+    if not is_reviewer(viewer):
+        seen = Q(pk__in=visible_clips(viewer).filter(pk=clip_id).values("pk"))
+        if isinstance(viewer, User):
+            seen |= Q(author=viewer)
+        clips = clips.filter(seen)
+    clip = clips.select_related("author", "video").filter(pk=clip_id).first()
+    if clip is None:
+        raise NotFound("There is no such clip.")
+    return clip
+
+
+def rendition_for(viewer: Viewer, clip_id: UUID, name: str) -> Rendition:
+    """One stored file of a clip that `viewer` may see.  Raises NotFound."""
+    clip = clip_for(viewer, clip_id)
+    rendition = Rendition.objects.filter(video_id=clip.video_id, name=name).first()
+    if rendition is None:
+        raise NotFound("There is no such file.")
+    return rendition
+
+
+def rendition_of(video: Video, kind: RenditionKind) -> Rendition:
+    """The stored file of `video` of one kind; ownership of the video is the caller's to check."""
+    return Rendition.objects.get(video=video, kind=kind)
+
+
+def video_for(owner: User, video_id: UUID) -> Video:
+    """One of the owner's own videos.  Raises NotFound."""
+    video = Video.objects.filter(owner=owner, pk=video_id).first()
+    if video is None:
+        raise NotFound("There is no such video.")
+    return video
+
+
+def awaiting_review() -> QuerySet[Clip]:
+    """The clips a person has to judge, longest waiting first."""
+    return Clip.objects.filter(state=HELD).select_related("author", "video").order_by("pk")

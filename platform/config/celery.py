@@ -1,0 +1,39 @@
+"""The queue: which worker does what, and what is done again and again."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("reverie")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": 8,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+        "retry_on_timeout": True,
+    },
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_default_queue="cpu",
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    beat_schedule={
+        name: {"task": name, "schedule": seconds, "options": {"expires": seconds * 5}}
+        for name, seconds in {
+            "generation.sweep": settings.SWEEP_SECONDS,
+            "moderation.sweep": settings.SWEEP_SECONDS,
+            "social.add_counts": 1.0,
+        }.items()
+    },
+)
+app.autodiscover_tasks()
