@@ -1,0 +1,75 @@
+"""One real Postgres and one real Valkey for the whole session, in a folder of its own.
+
+The environment is set while this file is imported, before Django reads its settings, so the tests
+never touch the servers or the data of an installation on the same machine.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import psutil
+import pytest
+import redis
+
+from common.embedded.folders import private_folder
+from common.embedded.locations import Locations
+from common.embedded.postgres import Postgres
+from common.embedded.server import running
+from common.embedded.valkey import Valkey
+
+PREFIX = "reverie-tests-"
+DATA = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
+HERE = Locations(private_folder(DATA))
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="config.settings",
+    REVERIE_DATA=str(DATA),
+    DATABASE_URL=HERE.database_url,
+    VALKEY_URL=HERE.valkey_url,
+)
+
+
+def pytest_configure() -> None:
+    """Django starts here, with the environment above; pytest-django sees it and goes on."""
+    django.setup()
+
+
+def pytest_sessionstart() -> None:
+    """Clear away what a killed session left; its servers died with it."""
+    for folder in DATA.parent.glob(f"{PREFIX}*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix(PREFIX))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[None]:
+    """Postgres, started by the first test that needs a database."""
+    with running(Postgres(HERE, durable=False), log=DATA / "postgres.log"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: None) -> None:
+    """Where pytest-django asks before it makes the test database."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def valkey_server() -> Iterator["redis.Redis"]:
+    """Valkey: the cache, the limits and the queue of every test."""
+    with running(Valkey(HERE), log=DATA / "valkey.log"):
+        client = redis.Redis.from_url(HERE.valkey_url)
+        yield client
+        client.close()
+
+
+@pytest.fixture(autouse=True)
+def _empty_valkey(valkey_server: "redis.Redis") -> None:
+    """No test sees the cache, the counts or the queue of another."""
+    valkey_server.flushall()
