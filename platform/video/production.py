@@ -1,0 +1,116 @@
+"""From raw frames to finished, marked files: the one way a generated video comes to be.
+
+The order is the promise: fit, visible label, encode with the `AIGC` key in the headers, then the
+signed manifest last, then everything is read back.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from video.aigc import aigc_value, read_aigc, read_picture_aigc, xmp_packet
+from video.encoding import Encoded, EncodedFile, Kind, encode
+from video.frames import Frame, Frames, check_frames, fit_frame
+from video.labels import label_for
+from video.provenance import Authority, Claim, UnableToMark, sign
+
+SIGNED_KINDS = frozenset[Kind]({"mp4", "poster", "spritesheet"})
+PICTURE_KINDS = frozenset[Kind]({"poster", "spritesheet"})
+
+
+@dataclass(frozen=True)
+class ProducedFile:
+    """One finished file; `name` is what the HLS playlist calls it."""
+
+    kind: Kind
+    name: str
+    path: Path
+    content_type: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Production:
+    """All the files of one video, and its measures."""
+
+    files: tuple[ProducedFile, ...]
+    width: int
+    height: int
+    frame_count: int
+    duration_seconds: float
+
+
+def produce(
+    frames: Frames,
+    *,
+    frames_per_second: float,
+    width: int,
+    height: int,
+    folder: Path,
+    authority: Authority,
+    claim: Claim,
+) -> Production:
+    """Make every file of a video in `folder` (created if need be, else empty), fully marked.
+
+    `frames` is (T, H, W, 3) uint8 RGB of any size; the video is `width` by `height`.  MP4, poster
+    and spritesheet carry all three marks: the visible label, the `AIGC` key and a signed manifest.
+    HLS carries two: the label in its pixels and the `AIGC` key in its init segment; c2pa-python
+    can not sign fragmented MP4, and a manifest on the init segment alone would read as tampered
+    once a segment follows it.  One frame at a time is held beside the input.
+    Raises UnableToUseFrames, UnableToEncode, and UnableToMark when any mark does not read back.
+    """
+    checked = check_frames(frames)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aigc = aigc_value(producer=claim.producer, produce_id=claim.video_id)
+    encoded = encode(
+        _labelled(checked, width=width, height=height),
+        frames_per_second=frames_per_second,
+        width=width,
+        height=height,
+        folder=folder,
+        metadata={"AIGC": aigc, "title": claim.title},
+        picture_xmp=xmp_packet(aigc),
+    )
+    _mark(encoded, authority=authority, claim=claim)
+    return Production(
+        files=tuple(_described(file) for file in encoded.files),
+        width=width,
+        height=height,
+        frame_count=encoded.frame_count,
+        duration_seconds=encoded.duration_seconds,
+    )
+
+
+def _labelled(frames: Frames, *, width: int, height: int) -> Iterator[Frame]:
+    label = label_for(width=width, height=height)
+    for frame in frames:
+        yield label.drawn_on(fit_frame(frame, width=width, height=height))
+
+
+def _mark(encoded: Encoded, *, authority: Authority, claim: Claim) -> None:
+    for file in encoded.files:
+        if file.kind in SIGNED_KINDS:
+            sign(file.path, authority=authority, claim=claim)
+            _check_aigc(file, claim)
+
+
+def _check_aigc(file: EncodedFile, claim: Claim) -> None:
+    read = read_picture_aigc if file.kind in PICTURE_KINDS else read_aigc
+    found = read(file.path)
+    if found is None or found["ProduceID"] != claim.video_id:
+        raise UnableToMark(f"The AIGC key of {file.name} does not read back.")
+
+
+def _described(file: EncodedFile) -> ProducedFile:
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return ProducedFile(
+        kind=file.kind,
+        name=file.name,
+        path=file.path,
+        content_type=file.content_type,
+        sha256=digest,
+        size_bytes=file.path.stat().st_size,
+    )
