@@ -87,7 +87,7 @@ class VideosView(VideosAPIView):
         request=serializers.VideoRequestSerializer,
         responses={200: serializers.VideoSerializer},
     )
-    @idempotent
+    @idempotent()
     def post(self, request: Request) -> Response:
         """Ask for a video.  JSON or multipart; `Idempotency-Key` is honoured."""
         if not isinstance(request.data, dict):

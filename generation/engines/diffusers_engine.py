@@ -34,7 +34,7 @@ class DiffusersEngine:
         description = self._description
         try:
             pipeline = _pipeline_class(description.pipeline).from_pretrained(
-                description.source, torch_dtype=getattr(torch, description.dtype)
+                description.source, dtype=getattr(torch, description.dtype)
             )
         except (OSError, ValueError, AttributeError, ImportError) as error:
             raise UnableToRender(
