@@ -51,8 +51,14 @@ class Signal(models.Model):
                 name="signal_subject_is_known", condition=Q(subject__in=Subject.values)
             ),
             models.UniqueConstraint(
-                fields=["subject", "subject_id", "digest", "detector", "detector_version",
-                        "category"],
+                fields=[
+                    "subject",
+                    "subject_id",
+                    "digest",
+                    "detector",
+                    "detector_version",
+                    "category",
+                ],
                 name="one_signal_per_detector",
             ),
         ]
@@ -76,7 +82,9 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="decisions_received"
     )
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True,
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
         related_name="decisions_made",
     )
     created_at = models.DateTimeField(db_default=Now())

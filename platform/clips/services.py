@@ -224,6 +224,12 @@ def claim_for_screening(
     return clip
 
 
+def extend_screening(clip_id: UUID, *, token: UUID, lease_seconds: float, now: datetime) -> bool:
+    """Keep a claimed clip for `lease_seconds` from now; False when the claim is lost."""
+    held = Clip.objects.filter(pk=clip_id, state=SCREENING, lease_token=token)
+    return bool(held.update(lease_until=now + timedelta(seconds=lease_seconds)))
+
+
 def release_expired_screenings(*, now: datetime) -> list[UUID]:
     """Put the clips whose judge is gone back in line, and say which."""
     lost = Clip.objects.filter(state=SCREENING, lease_until__lt=now)

@@ -1,0 +1,1 @@
+"""What is allowed here: a file of rules, and the pure function that applies them."""

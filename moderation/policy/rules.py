@@ -1,0 +1,185 @@
+"""The shape of a policy, and the pure function that applies it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+from typing import Literal, Protocol, TypeAlias
+
+ON_ERROR = "on_error"
+DEFAULT = "default"
+
+
+class Outcome(StrEnum):
+    """What is to happen, mildest first."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+STRENGTH = {outcome: strength for strength, outcome in enumerate(Outcome)}
+
+
+class Signal(Protocol):
+    """What a detector said: `score` in 0-1, None when it failed."""
+
+    @property
+    def detector(self) -> str:
+        """Which detector."""
+
+    @property
+    def category(self) -> str:
+        """About what."""
+
+    @property
+    def score(self) -> float | None:
+        """How sure it is."""
+
+
+Key: TypeAlias = tuple[str, str]
+Scores: TypeAlias = Mapping[Key, float]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """True when the signal's score is in `low` to `high`, both included."""
+
+    signal: str
+    category: str
+    low: float
+    high: float = 1.0
+
+    def holds(self, scores: Scores) -> bool:
+        """Whether the score is there and within the bounds."""
+        score = scores.get((self.signal, self.category))
+        return score is not None and self.low <= score <= self.high
+
+    def keys(self) -> frozenset[Key]:
+        """The signals this condition reads."""
+        return frozenset({(self.signal, self.category)})
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Any or all of several conditions."""
+
+    kind: Literal["any", "all"]
+    parts: "tuple[Condition | Combination, ...]"
+
+    def holds(self, scores: Scores) -> bool:
+        """Whether any, or all, of the parts hold."""
+        return {"any": any, "all": all}[self.kind](part.holds(scores) for part in self.parts)
+
+    def keys(self) -> frozenset[Key]:
+        """The signals all the parts read."""
+        return frozenset().union(*(part.keys() for part in self.parts))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What follows when a condition holds; `reason` is written for the person it concerns."""
+
+    name: str
+    when: Combination
+    decision: Outcome
+    reason: str
+
+
+@dataclass(frozen=True)
+class Category:
+    """A kind of content, and what others call it."""
+
+    name: str
+    title: str
+    mlcommons: str
+    openai: str
+    dsa_category: str
+    dsa_keyword: str
+
+
+@dataclass(frozen=True)
+class LexiconPattern:
+    """Words of every group in `groups` within `within` words of each other give `score`."""
+
+    name: str
+    category: str
+    groups: frozenset[str]
+    within: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A prompt and what the policy must say of it."""
+
+    prompt: str
+    expect: Outcome
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything `policy.yaml` says."""
+
+    version: str
+    default: Outcome
+    on_error: Outcome
+    on_error_reason: str
+    stages: Mapping[str, frozenset[str]]
+    categories: Mapping[str, Category]
+    words: Mapping[str, tuple[str, ...]]
+    patterns: tuple[LexiconPattern, ...]
+    rules: tuple[Rule, ...]
+    fixtures: tuple[Fixture, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to happen, by which rules, and what to tell the person."""
+
+    decision: Outcome
+    rules: tuple[str, ...]
+    reason: str
+
+
+def verdict(signals: Iterable[Signal], policy: Policy, *, stage: str) -> Verdict:
+    """What `policy` says of `signals` at `stage`: the strongest of all rules that hold.
+
+    A failed signal, or one the stage requires and that is not there, makes it `policy.on_error`
+    at least, which is never allow.  Raises KeyError for a stage the policy does not know.
+    """
+    given = list(signals)
+    scores = _scores(given)
+    held = [rule for rule in policy.rules if rule.when.holds(scores)]
+    outcomes = [(rule.decision, rule.name, rule.reason) for rule in held]
+    if _is_incomplete(given, scores, policy, stage):
+        outcomes.append((policy.on_error, ON_ERROR, policy.on_error_reason))
+    if not outcomes:
+        return Verdict(policy.default, (DEFAULT,), "")
+    strongest = max((decision for decision, _, _ in outcomes), key=STRENGTH.__getitem__)
+    decisive = [(name, reason) for decision, name, reason in outcomes if decision is strongest]
+    reasons = dict.fromkeys(reason for _, reason in decisive if reason)
+    return Verdict(strongest, tuple(name for name, _ in decisive), " ".join(reasons))
+
+
+def _scores(signals: Iterable[Signal]) -> dict[Key, float]:
+    """The highest score of every signal that has one."""
+    scores: dict[Key, float] = {}
+    for signal in signals:
+        if _is_sound(signal.score):
+            key = (signal.detector, signal.category)
+            scores[key] = max(scores.get(key, 0.0), signal.score or 0.0)
+    return scores
+
+
+def _is_sound(score: float | None) -> bool:
+    return score is not None and isfinite(score) and 0.0 <= score <= 1.0
+
+
+def _is_incomplete(signals: list[Signal], scores: Scores, policy: Policy, stage: str) -> bool:
+    required = policy.stages[stage]
+    read = frozenset().union(*(rule.when.keys() for rule in policy.rules))
+    needed = {key for key in read if key[0] in required}
+    silent = required - {detector for detector, _ in scores}
+    has_failed = any(not _is_sound(signal.score) for signal in signals)
+    return has_failed or bool(silent) or not needed <= scores.keys()

@@ -1,0 +1,28 @@
+"""What people are told: what happened, why, and what they can do next."""
+
+from moderation.policy.rules import Outcome, Verdict
+
+_SENTENCES = {
+    ("prompt", Outcome.BLOCK): (
+        "This prompt was not accepted. {reason} Change the words and try again."
+    ),
+    ("prompt", Outcome.REVIEW): (
+        "You can make this video, but a person will look at it before others see it. {reason}"
+    ),
+    ("clip", Outcome.BLOCK): (
+        "This clip was not published. {reason} You can delete it and make another one without that."
+    ),
+    ("clip", Outcome.REVIEW): (
+        "A person will look at this clip before it is shown. {reason} You need not do anything: "
+        "the result will stand here."
+    ),
+}
+_ANY_TEXT = "This text was not accepted. {reason} Say it in other words."
+
+
+def message(verdict: Verdict, *, stage: str) -> str:
+    """The whole message for the person; empty when all is well."""
+    if verdict.decision is Outcome.ALLOW:
+        return ""
+    sentence = _SENTENCES.get((stage, verdict.decision), _ANY_TEXT)
+    return " ".join(sentence.format(reason=verdict.reason).split())

@@ -1,0 +1,267 @@
+"""The judging of words and clips: detectors, policy, and what follows from the verdict.
+
+Whatever goes wrong on the way, the clip is held for a person: nothing is allowed by default.
+"""
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from time import monotonic
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from clips.models import Clip
+from clips.services import (
+    claim_for_screening,
+    extend_screening,
+    hold_clip,
+    publish_clip,
+    reject_clip,
+)
+from common.objects import store
+from common.states import UnableToMove
+from moderation.classifiers.isolation import UnableToCheckFrames, check_frames
+from moderation.classifiers.lexicon import Lexicon, Pattern
+from moderation.classifiers.port import Finding
+from moderation.models import Decision, Signal, Subject
+from moderation.policy.loader import load_policy
+from moderation.policy.rules import ON_ERROR, Fixture, Outcome, Policy, Verdict, verdict
+from moderation.policy.wording import message
+
+FRAME_COUNT = 8
+HEARTBEATS_PER_LEASE = 4
+NAME_LENGTH = 60
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+class ClaimLost(Exception):  # noqa: N818 - nothing is wrong: the clip has gone another way
+    """Somebody else has the clip now, or it was deleted."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a verdict is about: who it concerns, and the digest of what was looked at."""
+
+    subject: Subject
+    subject_id: UUID
+    digest: str
+    about: User
+
+
+@cache
+def policy() -> Policy:
+    """The policy of this deployment.  Raises UnableToLoadPolicy."""
+    return load_policy(settings.POLICY_FILE)
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The text detector the policy's words and patterns make."""
+    rules = policy()
+    patterns = [
+        Pattern(
+            name=pattern.name,
+            category=pattern.category,
+            groups=pattern.groups,
+            within=pattern.within,
+            score=pattern.score,
+        )
+        for pattern in rules.patterns
+    ]
+    categories = dict.fromkeys(pattern.category for pattern in patterns)
+    return Lexicon(words=rules.words, patterns=patterns, categories=categories)
+
+
+def text_digest(*texts: str) -> str:
+    """The SHA-256 of the texts, each ended by a NUL."""
+    return hashlib.sha256("".join(f"{text}\0" for text in texts).encode()).hexdigest()
+
+
+def judge_text(content: Content, *, texts: Mapping[str, str], stage: str) -> Verdict:
+    """The verdict on `texts` at `stage`, with its signals and its decision on record."""
+    findings = lexicon().judge(texts)
+    outcome = verdict(findings, policy(), stage=stage)
+    with transaction.atomic():
+        record(content, outcome, findings=findings, reason=message(outcome, stage=stage))
+    return outcome
+
+
+def record(
+    content: Content,
+    outcome: Verdict,
+    *,
+    findings: Iterable[Finding] = (),
+    reason: str,
+    decided_by: User | None = None,
+) -> None:
+    """Write the signals and the decision; the caller owns the transaction."""
+    _record_signals(content, findings)
+    Decision.objects.create(
+        subject=content.subject,
+        subject_id=content.subject_id,
+        digest=content.digest,
+        verdict=outcome.decision,
+        policy_version=policy().version,
+        rules=list(outcome.rules),
+        reason=reason,
+        about=content.about,
+        decided_by=decided_by,
+    )
+
+
+def screen_clip(clip_id: UUID, *, clock: Clock) -> None:
+    """Judge a submitted clip and do what the verdict says; nothing when another is at it.
+
+    After SCREENING_MAX_ATTEMPTS unfinished tries the clip is held for a person.
+    """
+    token = uuid4()
+    lease = settings.SCREENING_LEASE_SECONDS
+    clip = claim_for_screening(clip_id, token=token, lease_seconds=lease, now=clock())
+    if clip is None:
+        return
+    try:
+        findings, outcome = _judged(clip, while_waiting=_Heartbeat(clip, token, clock))
+        _conclude(clip, outcome, findings=findings, token=token, now=clock())
+    except (ClaimLost, UnableToMove):
+        logger.info("Clip %s has gone another way while it was judged.", clip.pk)
+
+
+def fixture_failures() -> list[tuple[Fixture, Outcome]]:
+    """The prompts in the policy's own tests of which it says something else than expected."""
+    said = [
+        (fixture, verdict(lexicon().judge({"prompt": fixture.prompt}), policy(), stage="prompt"))
+        for fixture in policy().fixtures
+    ]
+    return [
+        (fixture, outcome.decision)
+        for fixture, outcome in said
+        if outcome.decision is not fixture.expect
+    ]
+
+
+class _Heartbeat:
+    """Keeps the claim alive while a detector works.  Raises ClaimLost when it is gone."""
+
+    def __init__(self, clip: Clip, token: UUID, clock: Clock) -> None:
+        self._extend = partial(
+            extend_screening,
+            clip.pk,
+            token=token,
+            lease_seconds=settings.SCREENING_LEASE_SECONDS,
+        )
+        self._clock = clock
+        self._last = monotonic()
+
+    def __call__(self) -> None:
+        if monotonic() - self._last < settings.SCREENING_LEASE_SECONDS / HEARTBEATS_PER_LEASE:
+            return
+        if not self._extend(now=self._clock()):
+            raise ClaimLost
+        self._last = monotonic()
+
+
+def _judged(clip: Clip, *, while_waiting: Callable[[], None]) -> tuple[list[Finding], Verdict]:
+    if clip.attempts > settings.SCREENING_MAX_ATTEMPTS:
+        reason = "Our automatic checks could not be finished, though we tried several times."
+        return [], Verdict(Outcome.REVIEW, (ON_ERROR,), reason)
+    try:
+        findings = _findings(clip, while_waiting)
+        return findings, verdict(findings, policy(), stage="clip")
+    except ClaimLost:
+        raise
+    except Exception:
+        logger.exception("Clip %s could not be checked and is held.", clip.pk)
+        reason = "Our automatic checks failed, so we do not know yet whether this is fine."
+        return [], Verdict(Outcome.REVIEW, (ON_ERROR,), reason)
+
+
+def _findings(clip: Clip, while_waiting: Callable[[], None]) -> list[Finding]:
+    texts = {
+        "caption": clip.caption,
+        "hashtags": " ".join(clip.hashtags),
+        "prompt": clip.video.prompt,
+    }
+    findings = lexicon().judge(texts)
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file, store().open_range(clip.digest) as mp4:
+        for chunk in mp4:
+            file.write(chunk)
+        file.flush()
+        for detector in settings.FRAME_DETECTORS:
+            findings += _frame_findings(detector, Path(file.name), while_waiting)
+    return findings
+
+
+def _frame_findings(detector: str, video: Path, while_waiting: Callable[[], None]) -> list[Finding]:
+    start = monotonic()
+    try:
+        return check_frames(
+            video,
+            detector=detector,
+            count=FRAME_COUNT,
+            timeout_seconds=settings.FRAME_CHECK_SECONDS,
+            while_waiting=while_waiting,
+        )
+    except UnableToCheckFrames as error:
+        logger.warning("Frame detector %s gave no answer: %s", detector, error)
+        failure = Finding(
+            detector=detector[-NAME_LENGTH:],
+            version="",
+            category="unknown",
+            score=None,
+            evidence={"error": error.message},
+            latency_milliseconds=(monotonic() - start) * 1000,
+        )
+        return [failure]
+
+
+@transaction.atomic
+def _conclude(
+    clip: Clip, outcome: Verdict, *, findings: list[Finding], token: UUID, now: datetime
+) -> None:
+    """Put signals, decision and the clip's move on record together, or none of them."""
+    reason = message(outcome, stage="clip")
+    content = Content(Subject.CLIP, clip.pk, clip.digest, clip.author)
+    record(content, outcome, findings=findings, reason=reason)
+    only_if = {"lease_token": token, "digest": clip.digest}
+    if outcome.decision is Outcome.ALLOW:
+        note = f"policy {policy().version}"
+        publish_clip(clip, allowed_digest=clip.digest, note=note, now=now, only_if=only_if)
+    elif outcome.decision is Outcome.BLOCK:
+        reject_clip(clip, reason=reason, now=now, only_if=only_if)
+    else:
+        hold_clip(clip, reason=reason, now=now, only_if=only_if)
+
+
+def _record_signals(content: Content, findings: Iterable[Finding]) -> None:
+    identity = ["subject", "subject_id", "digest", "detector", "detector_version", "category"]
+    values = ["score", "evidence", "latency_milliseconds"]
+    Signal.objects.bulk_create(
+        [
+            Signal(
+                subject=content.subject,
+                subject_id=content.subject_id,
+                digest=content.digest,
+                detector=finding.detector,
+                detector_version=finding.version,
+                category=finding.category,
+                score=finding.score,
+                evidence=dict(finding.evidence),
+                latency_milliseconds=finding.latency_milliseconds,
+            )
+            for finding in findings
+        ],
+        update_conflicts=True,
+        unique_fields=identity,
+        update_fields=values,
+    )

@@ -1,0 +1,38 @@
+"""Moderation on the queue: ids only, safe to run twice."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from clips.services import release_expired_screenings
+from moderation import screening
+from moderation.selectors import unscreened
+
+PATIENCE_SECONDS = 5.0
+MESSAGE_LIFE_SECONDS = 30
+# Every detector has its own limit; this one is for what is not a detector.
+TIME_LIMIT_SECONDS = settings.FRAME_CHECK_SECONDS * (len(settings.FRAME_DETECTORS) + 1) + 60
+
+
+@shared_task(
+    name="moderation.screen_clip",
+    queue="cpu",
+    acks_late=True,
+    ignore_result=True,
+    time_limit=TIME_LIMIT_SECONDS,
+)
+def screen_clip(clip_id: str) -> None:
+    """Judge one clip; nothing when it is judged or being judged."""
+    screening.screen_clip(UUID(clip_id), clock=timezone.now)
+
+
+@shared_task(name="moderation.sweep", queue="cpu", ignore_result=True, time_limit=60)
+def sweep() -> None:
+    """Send the clips again whose message or whose judge was lost."""
+    now = timezone.now()
+    lost = release_expired_screenings(now=now)
+    waiting = unscreened(now=now, older_than_seconds=PATIENCE_SECONDS)
+    for clip_id in dict.fromkeys([*lost, *waiting]):
+        screen_clip.apply_async([str(clip_id)], expires=MESSAGE_LIFE_SECONDS)
