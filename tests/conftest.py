@@ -14,6 +14,7 @@ import django
 import psutil
 import pytest
 import redis
+from django.conf import settings
 
 from common.embedded.folders import private_folder
 from common.embedded.locations import Locations
@@ -24,6 +25,8 @@ from common.embedded.valkey import Valkey
 PREFIX = "reverie-tests-"
 DATA = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
 HERE = Locations(private_folder(DATA))
+if settings.configured:
+    pytest.exit("Unset DJANGO_SETTINGS_MODULE: settings were read before the tests had a say.")
 os.environ.update(
     DJANGO_SETTINGS_MODULE="config.settings",
     REVERIE_DATA=str(DATA),
