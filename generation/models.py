@@ -56,17 +56,17 @@ class Job(models.Model):
             models.CheckConstraint(
                 name="job_state_is_known", condition=Q(state__in=sorted(JOB_STATES.states))
             ),
-            models.CheckConstraint(
-                name="job_progress_is_percent", condition=Q(progress__lte=100)
-            ),
+            models.CheckConstraint(name="job_progress_is_percent", condition=Q(progress__lte=100)),
             models.CheckConstraint(
                 name="job_completed_has_its_end",
                 condition=~Q(state=COMPLETED) | Q(completed_at__isnull=False),
             ),
         ]
         indexes = [
-            models.Index("owner", "-id", name="job_by_owner"),
-            models.Index("id", name="job_unfinished", condition=Q(state__in=sorted(UNFINISHED))),
+            models.Index(fields=["owner", "-id"], name="job_by_owner"),
+            models.Index(
+                fields=["id"], name="job_unfinished", condition=Q(state__in=sorted(UNFINISHED))
+            ),
         ]
 
 

@@ -98,7 +98,9 @@ class Decision(models.Model):
                 name="decision_verdict_is_known", condition=Q(verdict__in=Verdict.values)
             ),
         ]
-        indexes = [models.Index("subject", "subject_id", "-id", name="decision_by_subject")]
+        indexes = [
+            models.Index(fields=["subject", "subject_id", "-id"], name="decision_by_subject")
+        ]
 
 
 class HeldClip(Clip):

@@ -55,9 +55,7 @@ class Video(models.Model):
     height = models.PositiveIntegerField()
     frame_count = models.PositiveIntegerField()
     duration_seconds = models.FloatField()
-    provenance = models.CharField(
-        max_length=16, choices=Provenance, default=Provenance.GENERATED
-    )
+    provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.GENERATED)
     digital_source_type = models.CharField(max_length=120)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -137,11 +135,12 @@ class Clip(models.Model):
         ]
         indexes = [
             models.Index(
-                "-published_at", "-id", name="clip_latest",
+                fields=["-published_at", "-id"],
+                name="clip_latest",
                 condition=Q(state=PUBLISHED, privacy=Privacy.PUBLIC),
             ),
-            models.Index("author", "-published_at", "-id", name="clip_by_author"),
-            models.Index("state", "lease_until", name="clip_to_sweep"),
+            models.Index(fields=["author", "-published_at", "-id"], name="clip_by_author"),
+            models.Index(fields=["state", "lease_until"], name="clip_to_sweep"),
             GinIndex(fields=["hashtags"], name="clip_by_hashtag"),
         ]
 

@@ -41,7 +41,7 @@ class Like(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index("user", "-created_at", name="like_by_user")]
+        indexes = [models.Index(fields=["user", "-created_at"], name="like_by_user")]
 
 
 class Comment(models.Model):
@@ -57,7 +57,7 @@ class Comment(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index("clip", "-id", name="comment_by_clip")]
+        indexes = [models.Index(fields=["clip", "-id"], name="comment_by_clip")]
 
 
 class View(models.Model):
