@@ -32,7 +32,7 @@ class UnableToStart(Unavailable):
 def spawn(
     command: Sequence[str],
     *,
-    output: IO[bytes] | None,
+    output: IO[bytes] | int | None,
     account: Account | None = None,
     environ: Mapping[str, str] | None = None,
     orphan_signal: signal.Signals = signal.SIGTERM,
