@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
@@ -15,5 +16,14 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("v1/", include("generation.urls")),
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("social.urls")),
+    path("api/v1/", include("feed.urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("clips.urls")),
 ]
+
+handler400 = "common.wire.bad_request"
+handler403 = "common.wire.permission_denied"
+handler404 = "common.wire.not_found"
+handler500 = "common.wire.server_error"

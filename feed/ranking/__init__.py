@@ -1,0 +1,1 @@
+"""Which clip comes next: pure arithmetic, no tables."""

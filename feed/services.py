@@ -1,0 +1,45 @@
+"""What people put before others here: finished videos, and words under clips, judged first."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import User
+from clips.models import Clip, Privacy, Video
+from clips.services import post_video
+from common.errors import NotFound
+from common.ids import parse_public_id
+from moderation.services import screen_comment
+from social.models import Comment
+from social.selectors import shown_clip
+from social.services import add_comment, checked_comment
+
+
+def post_made_video(
+    author: User,
+    video_id: str,
+    *,
+    caption: str = "",
+    hashtags: Iterable[str] = (),
+    privacy: str = Privacy.PUBLIC,
+    now: datetime,
+) -> Clip:
+    """Post a finished video, named by the id (`video_…`) it was made under.
+
+    Raises NotFound, Denied, Invalid, UnableToPost.
+    """
+    # Programs know a video by its job, which lives in a wing that this one does not import.
+    video = Video.objects.filter(owner=author, job=parse_public_id("video", video_id)).first()
+    if video is None:
+        raise NotFound("You have no such finished video.")
+    return post_video(
+        author, video.pk, caption=caption, hashtags=hashtags, privacy=privacy, now=now
+    )
+
+
+def post_comment(author: User, clip_id: UUID, *, text: str, now: datetime) -> Comment:
+    """Say something under a clip.  Raises NotFound, Invalid, and Refused for words we refuse."""
+    text = checked_comment(text)
+    shown_clip(author, clip_id)
+    screen_comment(author=author, text=text, now=now)
+    return add_comment(author, clip_id, text=text, now=now)

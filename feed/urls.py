@@ -1,0 +1,15 @@
+"""The feed and clips below `/api/v1/`."""
+
+from django.urls import path
+
+from feed.views import ClipsView, ClipView, CommentsView, FeedView, PersonClipsView
+
+app_name = "feed"
+
+urlpatterns = [
+    path("feed", FeedView.as_view(), name="feed"),
+    path("clips", ClipsView.as_view(), name="clips"),
+    path("clips/<uuid:clip_id>", ClipView.as_view(), name="clip"),
+    path("clips/<uuid:clip_id>/comments", CommentsView.as_view(), name="comments"),
+    path("users/<str:handle>/clips", PersonClipsView.as_view(), name="by-person"),
+]

@@ -1,0 +1,141 @@
+"""The feed, clips and what is said under them, over HTTP."""
+
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.idempotency import idempotent
+from clips.services import delete_clip, edit_clip
+from common.errors import Invalid
+from common.pagination import NewestFirst, Page, page_request
+from common.schema import page_parameters, paged
+from feed.cards import ClipCard
+from feed.selectors import Mode, clip_card, clips_by, page_for
+from feed.serializers import ClipSerializer, PostClipSerializer, WordsSerializer
+from feed.services import post_comment, post_made_video
+from social.models import Comment
+from social.selectors import comments_on, shown_clip
+from social.serializers import CommentSerializer
+
+COMMENTS = NewestFirst("comments")
+
+
+class FeedView(APIView):
+    """The feed."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("mode", OpenApiTypes.STR, enum=list(Mode), default=Mode.FOR_YOU),
+            *page_parameters(),
+        ],
+        responses=paged(ClipSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """List clips: for you, the latest, or by the people I follow."""
+        asked = page_request(request.query_params)
+        mode = _mode(request.query_params.get("mode", Mode.FOR_YOU))
+        page = page_for(request.user, mode=mode, asked=asked, now=timezone.now())
+        return _cards(page)
+
+
+class PersonClipsView(APIView):
+    """A person's clips."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(parameters=page_parameters(), responses=paged(ClipSerializer))
+    def get(self, request: Request, handle: str) -> Response:
+        """List a person's clips, newest first; mine in every state."""
+        asked = page_request(request.query_params)
+        return _cards(clips_by(handle, viewer=request.user, asked=asked))
+
+
+class ClipsView(APIView):
+    """Posting."""
+
+    @extend_schema(request=PostClipSerializer, responses={201: ClipSerializer})
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Post a finished video of mine; it is shown once it is judged."""
+        asked = PostClipSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        clip = post_made_video(request.user, **asked.validated_data, now=timezone.now())
+        return Response(clip_card(clip.pk, viewer=request.user), status=201)
+
+
+class ReadByAnyone(BasePermission):
+    """Reading is for everybody, changing for who is logged in."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Whether to go on."""
+        return request.method in SAFE_METHODS or IsAuthenticated().has_permission(request, view)
+
+
+class ClipView(APIView):
+    """One clip."""
+
+    permission_classes = [ReadByAnyone]
+
+    @extend_schema(responses=ClipSerializer)
+    def get(self, request: Request, clip_id: UUID) -> Response:
+        """Show a clip; mine in every state."""
+        return Response(clip_card(clip_id, viewer=request.user))
+
+    @extend_schema(request=WordsSerializer, responses=ClipSerializer)
+    def patch(self, request: Request, clip_id: UUID) -> Response:
+        """Change what I say of my clip; new words are judged before they are shown."""
+        asked = WordsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        edit_clip(request.user, clip_id, **asked.validated_data, now=timezone.now())
+        return Response(clip_card(clip_id, viewer=request.user))
+
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="Deleted.")})
+    def delete(self, request: Request, clip_id: UUID) -> Response:
+        """Take my clip away for good."""
+        delete_clip(request.user, clip_id, now=timezone.now())
+        return Response(status=204)
+
+
+class CommentsView(APIView):
+    """What is said under a clip."""
+
+    permission_classes = [ReadByAnyone]
+
+    @extend_schema(parameters=page_parameters(), responses=paged(CommentSerializer))
+    def get(self, request: Request, clip_id: UUID) -> Response:
+        """List comments, newest first."""
+        asked = page_request(request.query_params)
+        comments = comments_on(shown_clip(request.user, clip_id))
+        rows = COMMENTS.ordered(comments, asked.cursor)[: asked.limit + 1]
+        page: Page[Comment] = COMMENTS.cut(
+            list(rows), limit=asked.limit, position=lambda row: (None, row.pk)
+        )
+        return Response(page.body(lambda row: CommentSerializer(row).data))
+
+    @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
+    @idempotent()
+    def post(self, request: Request, clip_id: UUID) -> Response:
+        """Say something."""
+        asked = CommentSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        text = asked.validated_data["text"]
+        comment = post_comment(request.user, clip_id, text=text, now=timezone.now())
+        return Response(CommentSerializer(comment).data, status=201)
+
+
+def _cards(page: Page[ClipCard]) -> Response:
+    return Response(page.body(lambda card: card))
+
+
+def _mode(text: str) -> Mode:
+    if text not in list(Mode):
+        raise Invalid(f"A mode is one of {', '.join(Mode)}.", field="mode")
+    return Mode(text)

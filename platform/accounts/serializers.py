@@ -1,0 +1,51 @@
+"""People and keys as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import ApiKey, Role, User
+from accounts.selectors import picture_url
+from accounts.services import MAX_BIO_LENGTH, MAX_NAME_LENGTH
+
+
+class MeSerializer(serializers.Serializer[User]):
+    """The person who asks, as only they see themselves."""
+
+    handle = serializers.CharField(read_only=True)
+    email = serializers.EmailField(read_only=True)
+    display_name = serializers.CharField(
+        max_length=MAX_NAME_LENGTH, allow_blank=True, required=False
+    )
+    bio = serializers.CharField(max_length=MAX_BIO_LENGTH, allow_blank=True, required=False)
+    role = serializers.ChoiceField(choices=Role.choices, read_only=True)
+    picture_url = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(read_only=True)
+
+    def get_picture_url(self, user: User) -> str | None:
+        """Where the picture is found, if there is one."""
+        return picture_url(user.handle, user.picture_digest)
+
+
+class PictureSerializer(serializers.Serializer[Any]):
+    """The one field of a picture upload."""
+
+    picture = serializers.FileField(help_text="JPEG, PNG or WebP; 5 MB and 40 megapixels at most.")
+
+
+class ApiKeySerializer(serializers.Serializer[ApiKey]):
+    """A key without its secret."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(max_length=MAX_NAME_LENGTH)
+    prefix = serializers.CharField(read_only=True, help_text="The secret's first characters.")
+    created_at = serializers.DateTimeField(read_only=True)
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class NewApiKeySerializer(ApiKeySerializer):
+    """A key with its secret, as it is shown once."""
+
+    secret = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Shown once; null when the answer is replayed."
+    )

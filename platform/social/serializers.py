@@ -1,0 +1,82 @@
+"""People, comments and what one does to a clip, as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from accounts.selectors import picture_url
+from social.models import Comment
+from social.selectors import Profile
+
+
+class PersonSerializer(serializers.Serializer[User]):
+    """A person beside something of theirs."""
+
+    handle = serializers.CharField()
+    display_name = serializers.CharField()
+    picture_url = serializers.SerializerMethodField()
+
+    def get_picture_url(self, user: User) -> str | None:
+        """Where the picture is found, if there is one."""
+        return picture_url(user.handle, user.picture_digest)
+
+
+class ProfileCountsSerializer(serializers.Serializer[Profile]):
+    """How many, of what the viewer may see."""
+
+    followers = serializers.IntegerField(source="follower_count")
+    following = serializers.IntegerField(source="following_count")
+    clips = serializers.IntegerField(source="clip_count")
+
+
+class ProfileViewerSerializer(serializers.Serializer[Profile]):
+    """What the person is to the viewer."""
+
+    following = serializers.BooleanField(source="is_followed")
+    is_me = serializers.BooleanField(source="is_viewer")
+
+
+class ProfileSerializer(serializers.Serializer[Profile]):
+    """A person's public page."""
+
+    handle = serializers.CharField(source="user.handle")
+    display_name = serializers.CharField(source="user.display_name")
+    bio = serializers.CharField(source="user.bio")
+    picture_url = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(source="user.created_at")
+    counts = ProfileCountsSerializer(source="*")
+    viewer = ProfileViewerSerializer(source="*")
+
+    def get_picture_url(self, profile: Profile) -> str | None:
+        """Where the picture is found, if there is one."""
+        return picture_url(profile.user.handle, profile.user.picture_digest)
+
+
+class FollowingSerializer(serializers.Serializer[Any]):
+    """Whether the viewer follows, now."""
+
+    following = serializers.BooleanField()
+
+
+class LikedSerializer(serializers.Serializer[Any]):
+    """Whether the viewer likes the clip, and how many do, now."""
+
+    liked = serializers.BooleanField()
+    likes = serializers.IntegerField()
+
+
+class CommentSerializer(serializers.Serializer[Comment]):
+    """Something said under a clip."""
+
+    id = serializers.UUIDField(read_only=True)
+    author = PersonSerializer(read_only=True)
+    text = serializers.CharField(max_length=500)
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class ViewSerializer(serializers.Serializer[Any]):
+    """How much of a clip was watched."""
+
+    watched_seconds = serializers.FloatField(min_value=0, max_value=86_400)
+    completed = serializers.BooleanField(default=False)

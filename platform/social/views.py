@@ -1,0 +1,130 @@
+"""Follow, like and watch, over HTTP."""
+
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.idempotency import idempotent
+from accounts.selectors import person
+from common.pagination import NewestFirst, Page, page_request
+from common.schema import page_parameters, paged
+from social.limits import ViewsPerClip, ViewsPerPerson
+from social.models import Follow
+from social.selectors import followed_by, followers_of, like_count_of, profile_of
+from social.serializers import (
+    FollowingSerializer,
+    LikedSerializer,
+    PersonSerializer,
+    ProfileSerializer,
+    ViewSerializer,
+)
+from social.services import follow, like, note_view, remove_comment, unfollow, unlike
+
+FOLLOWERS = NewestFirst("followers", time="created_at", key="follower_id")
+FOLLOWING = NewestFirst("following", time="created_at", key="followee_id")
+
+
+class ProfileView(APIView):
+    """A person's public page."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=ProfileSerializer)
+    def get(self, request: Request, handle: str) -> Response:
+        """Show a person."""
+        return Response(ProfileSerializer(profile_of(handle, viewer=request.user)).data)
+
+
+class FollowersView(APIView):
+    """Who follows a person."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(parameters=page_parameters(), responses=paged(PersonSerializer))
+    def get(self, request: Request, handle: str) -> Response:
+        """List a person's followers, newest first."""
+        asked = page_request(request.query_params)
+        rows = FOLLOWERS.ordered(followers_of(person(handle)), asked.cursor)[: asked.limit + 1]
+        page: Page[Follow] = FOLLOWERS.cut(
+            list(rows), limit=asked.limit, position=lambda row: (row.created_at, row.follower_id)
+        )
+        return Response(page.body(lambda row: PersonSerializer(row.follower).data))
+
+
+class FollowingView(APIView):
+    """Whom a person follows."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(parameters=page_parameters(), responses=paged(PersonSerializer))
+    def get(self, request: Request, handle: str) -> Response:
+        """List whom a person follows, newest first."""
+        asked = page_request(request.query_params)
+        rows = FOLLOWING.ordered(followed_by(person(handle)), asked.cursor)[: asked.limit + 1]
+        page: Page[Follow] = FOLLOWING.cut(
+            list(rows), limit=asked.limit, position=lambda row: (row.created_at, row.followee_id)
+        )
+        return Response(page.body(lambda row: PersonSerializer(row.followee).data))
+
+
+class FollowView(APIView):
+    """The viewer's following of a person."""
+
+    @extend_schema(request=None, responses=FollowingSerializer)
+    def put(self, request: Request, handle: str) -> Response:
+        """Follow; again changes nothing."""
+        follow(request.user, handle)
+        return Response({"following": True})
+
+    @extend_schema(request=None, responses=FollowingSerializer)
+    def delete(self, request: Request, handle: str) -> Response:
+        """Unfollow; again changes nothing."""
+        unfollow(request.user, handle)
+        return Response({"following": False})
+
+
+class LikeView(APIView):
+    """The viewer's like of a clip."""
+
+    @extend_schema(request=None, responses=LikedSerializer)
+    def put(self, request: Request, clip_id: UUID) -> Response:
+        """Like; again changes nothing."""
+        like(request.user, clip_id)
+        return Response({"liked": True, "likes": like_count_of(clip_id)})
+
+    @extend_schema(request=None, responses=LikedSerializer)
+    def delete(self, request: Request, clip_id: UUID) -> Response:
+        """Take the like back; again changes nothing."""
+        unlike(request.user, clip_id)
+        return Response({"liked": False, "likes": like_count_of(clip_id)})
+
+
+class CommentView(APIView):
+    """One comment."""
+
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="Removed.")})
+    def delete(self, request: Request, comment_id: UUID) -> Response:
+        """Remove a comment of mine, or under a clip of mine; moderators remove any."""
+        remove_comment(request.user, comment_id, now=timezone.now())
+        return Response(status=204)
+
+
+class ViewsView(APIView):
+    """Reports of having watched a clip."""
+
+    permission_classes = [AllowAny]
+    throttle_classes = [ViewsPerPerson, ViewsPerClip]
+
+    @extend_schema(request=ViewSerializer, responses={201: ViewSerializer})
+    @idempotent()
+    def post(self, request: Request, clip_id: UUID) -> Response:
+        """Say how long the clip was watched; what can not be is cut to what can."""
+        asked = ViewSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        view = note_view(request.user, clip_id, **asked.validated_data, now=timezone.now())
+        return Response(ViewSerializer(view).data, status=201)
