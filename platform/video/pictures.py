@@ -31,7 +31,7 @@ class Poster:
         """Write the kept frame as WebP, in full size.  Raises ValueError when there is none."""
         if self._best is None:
             raise ValueError("No frame was considered.")
-        Image.fromarray(self._best).save(path, "WEBP", quality=82, method=4, xmp=xmp)
+        Image.fromarray(self._best).save(path, "WEBP", quality=82, method=2, xmp=xmp)
 
 
 class Contacts:
