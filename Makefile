@@ -51,6 +51,7 @@ $(PY):
 
 $(RUNTIME): | $(PY)
 	@echo "Installing what Reverie runs on (the first time takes some minutes) …"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
 	@$(PIP) -r requirements.txt
 	@rm -f .venv/.installed-runtime-*; touch $@
 
