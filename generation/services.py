@@ -22,7 +22,7 @@ from generation.models import Job
 from generation.selectors import engine_description, job_for, unfinished_count
 from generation.states import DELETED, JOB_STATES, QUEUED
 from generation.tasks import render
-from moderation.services import screen_comment, screen_prompt
+from moderation.services import screen_caption, screen_prompt
 
 MAX_PROMPT_LENGTH = 4000
 MAX_SEED = 2**63 - 1
@@ -74,7 +74,7 @@ def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
     job = Job(owner=owner, engine=engine.id, **_checked(order, engine), **_posting(order.posting))
     screen_prompt(owner=owner, prompt=job.prompt, negative_prompt=job.negative_prompt, now=now)
     if job.caption:
-        screen_comment(author=owner, text=job.caption, now=now)
+        screen_caption(author=owner, text=job.caption, now=now)
     with transaction.atomic():
         _take_place_in_queue(owner)
         job.save(force_insert=True)

@@ -18,7 +18,6 @@ TIME_LIMIT_SECONDS = settings.FRAME_CHECK_SECONDS * (len(settings.FRAME_DETECTOR
 
 @shared_task(
     name="moderation.screen_clip",
-    queue="cpu",
     acks_late=True,
     ignore_result=True,
     time_limit=TIME_LIMIT_SECONDS,
@@ -28,7 +27,7 @@ def screen_clip(clip_id: str) -> None:
     screening.screen_clip(UUID(clip_id), clock=timezone.now)
 
 
-@shared_task(name="moderation.sweep", queue="cpu", ignore_result=True, time_limit=60)
+@shared_task(name="moderation.sweep", ignore_result=True, time_limit=60)
 def sweep() -> None:
     """Send the clips again whose message or whose judge was lost."""
     now = timezone.now()

@@ -117,17 +117,23 @@ class Lexicon:
 
         Words we know must cover nearly all of it: there is harm in `rape`, none in `grapes`.
         """
-        letters = run[1:] if run[0] in ARTICLES and run not in self._whole else run
-        spans = [
-            (start, end)
-            for start in range(len(letters))
-            for end in range(start + SHORTEST_IN_RUN, min(len(letters), start + self._longest) + 1)
-            if letters[start:end] in self._whole
-        ]
-        covered = set().union(*(range(start, end) for start, end in spans))
-        if len(covered) < COVERED_IN_RUN * len(letters):
+        if run in self._whole:
             return [run]
-        return [letters[start:end] for start, end in spans]
+        letters = run[1:] if run[0] in ARTICLES else run
+        words = list(self._longest_words(letters))
+        covered = sum(map(len, words))
+        return words if words and covered >= COVERED_IN_RUN * len(letters) else [run]
+
+    def _longest_words(self, letters: str) -> Iterator[str]:
+        start = 0
+        while start < len(letters):
+            ends = range(min(len(letters), start + self._longest), start, -1)
+            word = next(
+                (letters[start:end] for end in ends if letters[start:end] in self._whole), ""
+            )
+            if len(word) >= SHORTEST_IN_RUN:
+                yield word
+            start += max(len(word), 1)
 
     def _hits(self, words: Sequence[str]) -> list[_Hit]:
         hits = list(self._all_hits(words))

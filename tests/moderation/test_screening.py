@@ -1,0 +1,222 @@
+"""A clip is shown when every check has answered and policy allows it; otherwise never."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import psutil
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from clips.models import Clip
+from clips.services import claim_for_screening, edit_clip, release_expired_screenings
+from clips.states import HELD, PUBLISHED, REJECTED, SCREENING, SUBMITTED
+from common.ids import new_id
+from common.objects import store
+from moderation import screening, tasks
+from moderation.classifiers.isolation import stop_idle
+from moderation.models import Decision, Signal
+from moderation.screening import screen_clip
+from tests.moderation.conftest import DETECTORS, MakeClip
+
+BROKEN = ["Raising", "Dying", "Silent", "Babbling", "missing_model", "NoSuchDetector"]
+
+
+@pytest.fixture(autouse=True)
+def _detectors_end() -> Iterator[None]:
+    yield
+    stop_idle()
+
+
+@pytest.fixture
+def use_detector(settings: Any) -> Any:
+    def use(name: str) -> None:
+        settings.FRAME_DETECTORS = [f"{DETECTORS}.{name}"]
+
+    return use
+
+
+def screened(clip: Clip) -> Clip:
+    screen_clip(clip.pk, clock=timezone.now)
+    clip.refresh_from_db()
+    return clip
+
+
+def test_a_harmless_clip_is_published_with_a_decision_on_its_very_file(clip: Clip) -> None:
+    assert screened(clip).state == PUBLISHED
+    decision = Decision.objects.get(subject_id=clip.pk)
+    assert (decision.verdict, decision.digest) == ("allow", clip.digest)
+    assert clip.allowed_digest == clip.digest
+    assert clip.reason == ""
+    nudity = Signal.objects.get(subject_id=clip.pk, detector="nudity", category="sexual")
+    assert nudity.score is not None
+    assert nudity.score < 0.2
+    assert len(nudity.evidence["frames"]) == screening.FRAME_COUNT
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_clip_whose_detector_does_not_answer_is_held(
+    name: str, clip: Clip, use_detector: Any
+) -> None:
+    use_detector(name)
+    assert screened(clip).state == HELD
+    assert Decision.objects.get(subject_id=clip.pk).verdict == "review"
+    assert "person will look" in clip.reason
+    assert clip.published_at is None
+
+
+def test_a_detector_that_hangs_is_cut_off_and_the_clip_held(
+    clip: Clip, use_detector: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid_file = tmp_path / "pid"
+    monkeypatch.setenv("HANGING_PID_FILE", str(pid_file))
+    use_detector("Hanging")
+    settings.FRAME_CHECK_SECONDS = 4.0
+    start = monotonic()
+    assert screened(clip).state == HELD
+    assert monotonic() - start < 8
+    assert not psutil.pid_exists(int(pid_file.read_text(encoding="ascii")))
+    failed = Signal.objects.get(subject_id=clip.pk, score=None)
+    assert "within 4 s" in failed.evidence["error"]
+
+
+def test_no_frame_detector_at_all_means_held(clip: Clip, settings: Any) -> None:
+    settings.FRAME_DETECTORS = []
+    assert screened(clip).state == HELD
+
+
+def test_a_missing_file_means_held(clip: Clip, files: Any, use_detector: Any) -> None:
+    use_detector("Calm")
+    mp4 = next(file.path for file in files.files if file.kind == "mp4")
+    store().delete(clip.digest)
+    try:
+        assert screened(clip).state == HELD
+    finally:
+        store().put_file(mp4, content_type="video/mp4")
+
+
+def test_the_policy_decides_on_what_the_detectors_say(
+    make_clip: MakeClip, use_detector: Any, now: datetime
+) -> None:
+    use_detector("Unsure")
+    doubtful = screened(make_clip())
+    assert doubtful.state == HELD
+    assert "may show nudity" in doubtful.reason
+    use_detector("Alarmed")
+    sure = screened(make_clip())
+    assert sure.state == REJECTED
+    assert "More than one frame" in sure.reason
+    assert "delete it" in sure.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ({"caption": "kites"}, PUBLISHED),
+        ({"caption": "a nude statue"}, HELD),
+        ({"caption": "white power"}, REJECTED),
+        ({"hashtags": ("porn",)}, REJECTED),
+        ({"prompt": "elon musk flies a kite"}, HELD),
+    ],
+)
+def test_caption_hashtags_and_prompt_are_judged_too(
+    words: dict[str, Any], state: str, make_clip: MakeClip, use_detector: Any
+) -> None:
+    use_detector("Calm")
+    assert screened(make_clip(**words)).state == state
+
+
+def test_screening_twice_publishes_once(
+    clip: Clip, use_detector: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    use_detector("Calm")
+    screened(clip)
+    published_at = clip.published_at
+    assert screened(clip).published_at == published_at
+    assert clip.events.filter(to_state=PUBLISHED).count() == 1
+    assert Decision.objects.filter(subject_id=clip.pk).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_publish_once(clip: Clip, use_detector: Any) -> None:
+    use_detector("Slow")
+
+    def work() -> None:
+        try:
+            screen_clip(clip.pk, clock=timezone.now)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    clip.refresh_from_db()
+    assert clip.state == PUBLISHED
+    assert clip.events.filter(to_state=PUBLISHED).count() == 1
+    assert Decision.objects.filter(subject_id=clip.pk).count() == 1
+
+
+def test_a_check_longer_than_the_lease_keeps_the_lease(
+    clip: Clip, use_detector: Any, settings: Any
+) -> None:
+    settings.SCREENING_LEASE_SECONDS = 1.5
+    use_detector("Slow")
+    assert screened(clip).state == PUBLISHED
+
+
+def test_a_clip_whose_judge_was_killed_is_judged_again_and_never_lost(
+    clip: Clip, use_detector: Any, settings: Any, now: datetime
+) -> None:
+    use_detector("Calm")
+    for attempt in range(settings.SCREENING_MAX_ATTEMPTS):
+        lost_at = now + timedelta(seconds=100 * attempt)
+        assert claim_for_screening(clip.pk, token=new_id(), lease_seconds=20, now=lost_at)
+        assert claim_for_screening(clip.pk, token=new_id(), lease_seconds=20, now=lost_at) is None
+        assert release_expired_screenings(now=lost_at + timedelta(seconds=19)) == []
+        assert release_expired_screenings(now=lost_at + timedelta(seconds=21)) == [clip.pk]
+    assert screened(clip).state == HELD
+    assert "could not be finished" in clip.reason
+    assert Decision.objects.get(subject_id=clip.pk).rules == ["on_error"]
+
+
+def test_a_judge_who_lost_the_clip_changes_nothing(
+    clip: Clip, use_detector: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_detector("Calm")
+    author = clip.author
+    moments = iter([timezone.now()])
+
+    def clock() -> datetime:
+        moment = next(moments, None)
+        if moment is None:
+            edit_clip(author, clip.pk, caption="white power", now=timezone.now())
+            return timezone.now()
+        return moment
+
+    screen_clip(clip.pk, clock=clock)
+    clip.refresh_from_db()
+    assert clip.state == SUBMITTED
+    assert not Decision.objects.filter(subject_id=clip.pk).exists()
+    assert screened(clip).state == REJECTED
+
+
+def test_the_sweep_rings_again_for_lost_and_forgotten_clips(
+    make_clip: MakeClip, valkey_server: Any, now: datetime
+) -> None:
+    lost, forgotten, fresh = make_clip(), make_clip(), make_clip()
+    long_ago = timezone.now() - timedelta(seconds=60)
+    Clip.objects.filter(pk__in=[lost.pk, forgotten.pk]).update(created_at=long_ago)
+    Clip.objects.filter(pk=fresh.pk).update(created_at=timezone.now())
+    claim_for_screening(lost.pk, token=new_id(), lease_seconds=20, now=long_ago)
+    assert Clip.objects.get(pk=lost.pk).state == SCREENING
+    tasks.sweep()
+    assert Clip.objects.get(pk=lost.pk).state == SUBMITTED
+    rung = b"".join(valkey_server.lrange("cpu", 0, -1)).decode()
+    assert valkey_server.llen("cpu") == 2
+    assert str(fresh.pk) not in rung
