@@ -13,7 +13,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,10 +22,11 @@ from rest_framework.views import APIView
 from accounts.idempotency import idempotent
 from accounts.models import User
 from clips.models import Rendition, RenditionKind
-from common.objects import store
 from common.downloads import stored_file
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import parse_public_id
+from common.objects import store
+from common.parsers import JSONParser
 from generation import serializers, services
 from generation.models import Job
 from generation.selectors import engine_description, job_for, job_page, offered_engines
@@ -140,17 +141,13 @@ def _is_running(job: Job) -> bool:
 class VideoView(VideosAPIView):
     """One video."""
 
-    @extend_schema(
-        operation_id="retrieveVideo", responses={200: serializers.VideoSerializer}
-    )
+    @extend_schema(operation_id="retrieveVideo", responses={200: serializers.VideoSerializer})
     def get(self, _request: Request, video_id: str) -> Response:
         """How far the video is."""
         job = job_for(self.user, _job_id(video_id))
         return Response(serializers.video_object(job), headers=_poll_headers(job))
 
-    @extend_schema(
-        operation_id="deleteVideo", responses={200: serializers.VideoDeletedSerializer}
-    )
+    @extend_schema(operation_id="deleteVideo", responses={200: serializers.VideoDeletedSerializer})
     def delete(self, _request: Request, video_id: str) -> Response:
         """Delete the video; one in the making stops within one step."""
         services.delete_job(self.user, _job_id(video_id), now=timezone.now())
@@ -202,9 +199,7 @@ class VideoEventsView(VideosAPIView):
         The stream ends after 50 seconds at the latest; the browser then asks again by itself.
         """
         job = job_for(self.user, _job_id(video_id))
-        stream = StreamingHttpResponse(
-            _events(self.user, job.pk), content_type="text/event-stream"
-        )
+        stream = StreamingHttpResponse(_events(self.user, job.pk), content_type="text/event-stream")
         stream["Cache-Control"] = "no-store"
         stream["X-Accel-Buffering"] = "no"
         return stream

@@ -161,13 +161,14 @@ def _note_mistake(exc: Exception, request: Any) -> None:
 
 
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    context = {"problem": problem, "request_path": request.path}
-    for name in (f"{problem.status}.html", "error.html"):
-        try:
-            body = loader.get_template(name).render(context, request)
-        except TemplateDoesNotExist:
-            continue
-        return HttpResponse(body, status=problem.status, headers=problem.headers)
+    body, content_type = problem.detail, "text/plain"
+    try:
+        template = loader.select_template([f"{problem.status}.html", "error.html"])
+        body, content_type = template.render({"problem": problem}, request), "text/html"
+    except TemplateDoesNotExist:
+        pass
+    except Exception:  # the page may need what is just broken; words are always there
+        log.exception("the page for status %d can not be shown", problem.status)
     return HttpResponse(
-        problem.detail, status=problem.status, headers=problem.headers, content_type="text/plain"
+        body, status=problem.status, headers=problem.headers, content_type=content_type
     )
