@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("feed.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("clips.urls")),
+    path("", include("web.urls")),
 ]
 
 handler400 = "common.wire.bad_request"

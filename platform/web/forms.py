@@ -1,0 +1,144 @@
+"""What people type, and nothing of what it means: services judge that."""
+
+from typing import Any
+
+from django import forms
+
+from clips.models import Clip, Privacy
+from generation.selectors import offered_engines
+from generation.services import Order, Posting
+
+PRIVACY_WORDS = [
+    (Privacy.PUBLIC, "Everybody"),
+    (Privacy.FOLLOWERS, "My followers"),
+    (Privacy.MUTUALS, "People I follow who follow me"),
+    (Privacy.ONLY_ME, "Only me"),
+]
+
+
+class PostingForm(forms.Form):
+    """What an author says of a clip."""
+
+    caption = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+    )
+    hashtags = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={"dir": "auto", "placeholder": "calm snow"})
+    )
+    privacy = forms.ChoiceField(
+        label="Who may see it", choices=PRIVACY_WORDS, initial=Privacy.PUBLIC
+    )
+
+    def words(self) -> dict[str, Any]:
+        """The keyword arguments of posting and editing."""
+        data = self.cleaned_data
+        return {
+            "caption": data["caption"],
+            "hashtags": data["hashtags"].replace(",", " ").split(),
+            "privacy": data["privacy"],
+        }
+
+
+class OrderForm(PostingForm):
+    """A request for a video."""
+
+    prompt = forms.CharField(
+        label="Your sentence",
+        widget=forms.Textarea(
+            attrs={"rows": 4, "dir": "auto", "placeholder": "a panda bouncing in the snow"}
+        ),
+    )
+    model = forms.ChoiceField()
+    size = forms.ChoiceField(label="Shape")
+    seconds = forms.ChoiceField(label="Length")
+    seed = forms.IntegerField(
+        required=False, help_text="The same words and seed make the same clip."
+    )
+    steps = forms.IntegerField(required=False, help_text="More take longer.")
+    negative_prompt = forms.CharField(
+        label="What to avoid", required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    is_to_be_posted = forms.BooleanField(
+        label="Post it when it is finished",
+        required=False,
+        initial=True,
+        help_text="It is looked at first, and then shown.",
+    )
+
+    DETAILS = ("model", "seed", "steps", "negative_prompt")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer what the engines offer."""
+        super().__init__(*args, **kwargs)
+        engines = offered_engines()
+        sizes = dict.fromkeys(f"{w}x{h}" for one in engines for w, h in one.sizes)
+        lengths = dict.fromkeys(length for one in engines for length in one.lengths)
+        self._offer("model", [(one.id, one.id) for one in engines])
+        self._offer("size", [(size, _shape(size)) for size in sizes])
+        self._offer("seconds", [(length, f"{length} seconds") for length in lengths])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - told to the type checker
+        field.choices = choices
+
+    @property
+    def has_detail_errors(self) -> bool:
+        """Whether something folded away needs to be seen."""
+        return any(name in self.errors for name in self.DETAILS)
+
+    def order(self) -> Order:
+        """The request in the words of the service."""
+        data = self.cleaned_data
+        return Order(
+            prompt=data["prompt"],
+            model=data["model"],
+            negative_prompt=data["negative_prompt"],
+            seconds=data["seconds"],
+            size=data["size"],
+            seed=data["seed"],
+            inference_steps=data["steps"],
+            posting=Posting(**self.words()) if data["is_to_be_posted"] else None,
+        )
+
+
+class ProfileForm(forms.Form):
+    """What others read of a person."""
+
+    picture = forms.FileField(
+        required=False,
+        help_text="JPEG, PNG or WebP, at most 5 MB.",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    display_name = forms.CharField(
+        label="Name", required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    bio = forms.CharField(
+        label="About you",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+
+class KeyForm(forms.Form):
+    """A new key's name."""
+
+    name = forms.CharField(
+        label="Name of the new key", widget=forms.TextInput(attrs={"placeholder": "my laptop"})
+    )
+
+
+def posting_form_of(clip: Clip, data: Any = None) -> PostingForm:
+    """The form that edits what is said of `clip`."""
+    initial = {
+        "caption": clip.caption,
+        "hashtags": " ".join(clip.hashtags),
+        "privacy": clip.privacy,
+    }
+    return PostingForm(data, initial=initial)
+
+
+def _shape(size: str) -> str:
+    width, height = (int(side) for side in size.split("x"))
+    shape = "upright" if height > width else "wide" if width > height else "square"
+    return f"{shape}, {width} × {height}"

@@ -1,0 +1,123 @@
+"""Rows as the pages show them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.models import Role
+from accounts.permissions import Viewer, has_role
+from accounts.selectors import picture_url
+from clips.models import Clip
+from clips.states import DELETED, SCREENING, SUBMITTED
+from common.ids import public_id
+from feed.cards import ClipCard
+from generation.states import COMPLETED, UNFINISHED
+
+if TYPE_CHECKING:
+    from generation.models import Job
+    from social.models import Comment
+
+UNSETTLED = frozenset({SUBMITTED, SCREENING})
+GENERATED = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&"}
+
+
+@dataclass(frozen=True)
+class ShownJob:
+    """A job, and the clip it became."""
+
+    job: "Job"
+    video_id: str
+    clip: Clip | None
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether there is a video to see."""
+        return self.job.state == COMPLETED
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still waits or runs."""
+        return self.job.state in UNFINISHED
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether its clip is just being judged."""
+        return self.clip is not None and self.clip.state in UNSETTLED
+
+    @property
+    def may_be_posted(self) -> bool:
+        """Whether there is a video that was never posted."""
+        return self.is_completed and not hasattr(self.job.video, "clip")
+
+
+def shown_job(job: "Job") -> ShownJob:
+    """`job` for its owner's pages; a deleted clip is none."""
+    clip = getattr(job.video, "clip", None)
+    if clip is not None and clip.state == DELETED:
+        clip = None
+    return ShownJob(job, public_id("video", job.pk), clip)
+
+
+@dataclass(frozen=True)
+class ShownComment:
+    """A comment, and what the viewer may do with it."""
+
+    comment: "Comment"
+    picture: str | None
+    may_remove: bool
+
+
+def shown_comments(
+    comments: Iterable["Comment"], *, clip: Clip, viewer: Viewer
+) -> list[ShownComment]:
+    """`comments` under `clip`, for `viewer`."""
+    may_remove_all = viewer.pk == clip.author_id or has_role(viewer, Role.MODERATOR)
+    return [
+        ShownComment(
+            comment,
+            picture_url(comment.author.handle, comment.author.picture_digest),
+            may_remove_all or comment.author_id == viewer.pk,
+        )
+        for comment in comments
+    ]
+
+
+def structured_data(card: ClipCard, *, origin: str) -> SafeString:
+    """The clip for search engines, as schema.org JSON-LD, safe inside a script element.
+
+    https://schema.org/VideoObject and https://schema.org/digitalSourceType.
+    """
+    author, counts = card["author"], card["counts"]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "VideoObject",
+        "name": card["caption"] or card["prompt"][:100],
+        "description": card["prompt"],
+        "url": origin + card["urls"]["page"],
+        "contentUrl": origin + card["urls"]["mp4"],
+        "thumbnailUrl": origin + card["urls"]["poster"],
+        "uploadDate": (card["published_at"] or card["created_at"]).isoformat(),
+        "duration": f"PT{card['duration_seconds']:g}S",
+        "author": {"@type": "Person", "name": author["handle"]},
+        "keywords": card["hashtags"],
+        "interactionStatistic": [
+            _count("LikeAction", counts["likes"]),
+            _count("WatchAction", counts["views"]),
+        ],
+    }
+    if card["provenance"] == "generated":
+        data["digitalSourceType"] = GENERATED
+    escaped = json.dumps(data, ensure_ascii=False).translate(SCRIPT_ESCAPES)
+    return mark_safe(escaped)  # noqa: S308 - what could end the script element is escaped
+
+
+def _count(action: str, number: int) -> dict[str, Any]:
+    return {
+        "@type": "InteractionCounter",
+        "interactionType": f"https://schema.org/{action}",
+        "userInteractionCount": number,
+    }

@@ -1,0 +1,60 @@
+/* Reverie: what every page needs. Works without any of it, except for sheets and notices. */
+(() => {
+  "use strict";
+
+  const notices = document.getElementById("notices");
+
+  function tell(text, isError) {
+    const notice = document.createElement("p");
+    notice.className = isError ? "notice error" : "notice";
+    notice.textContent = text;
+    notices.replaceChildren(notice);
+    window.setTimeout(() => notice.remove(), 6000);
+  }
+
+  function token() {
+    const headers = document.body.getAttribute("hx-headers");
+    return headers ? JSON.parse(headers)["X-CSRFToken"] : "";
+  }
+
+  function reportView(address, seconds, isComplete) {
+    if (!address || seconds < 0.3) return;
+    fetch(address, {
+      method: "POST",
+      keepalive: true,
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+      body: JSON.stringify({ watched_seconds: Math.round(seconds * 100) / 100, completed: isComplete }),
+    }).catch(() => {});
+  }
+
+  window.reverie = { tell, reportView };
+
+  for (const old of notices.children) window.setTimeout(() => old.remove(), 8000);
+
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const message = event.detail.xhr.getResponseHeader("X-Reverie-Problem");
+    tell(message ? decodeURIComponent(message) : "That did not work. Try again in a moment.", true);
+  });
+  document.body.addEventListener("htmx:sendError", () => tell("The server cannot be reached.", true));
+
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-share]");
+    if (!link) return;
+    event.preventDefault();
+    try {
+      if (navigator.share) await navigator.share({ title: link.dataset.title, url: link.href });
+      else {
+        await navigator.clipboard.writeText(link.href);
+        tell("The link is copied.");
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") tell(link.href);
+    }
+  });
+})();

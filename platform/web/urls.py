@@ -1,0 +1,31 @@
+"""Where the pages are found."""
+
+from django.urls import path
+
+from web.views import about, account, clips, feed, people, studio
+
+app_name = "web"
+
+urlpatterns = [
+    path("", feed.for_you, name="feed"),
+    path("following", feed.following, name="following"),
+    path("latest", feed.latest, name="latest"),
+    path("clips/<uuid:clip_id>", clips.show, name="clip"),
+    path("clips/<uuid:clip_id>/like", clips.change_like, name="like"),
+    path("clips/<uuid:clip_id>/comments", clips.comments, name="comments"),
+    path("clips/<uuid:clip_id>/edit", clips.edit, name="edit-clip"),
+    path("clips/<uuid:clip_id>/delete", clips.delete, name="delete-clip"),
+    path("comments/<uuid:comment_id>/remove", clips.remove, name="remove-comment"),
+    path("create", studio.create, name="create"),
+    path("create/<str:video_id>", studio.job, name="job"),
+    path("create/<str:video_id>/post", studio.post, name="post-job"),
+    path("create/<str:video_id>/delete", studio.delete, name="delete-job"),
+    path("studio", studio.studio, name="studio"),
+    path("@<str:handle>", people.profile, name="profile"),
+    path("@<str:handle>/follow", people.change_follow, name="follow"),
+    path("settings", account.settings, name="settings"),
+    path("settings/keys", account.create_key, name="create-key"),
+    path("settings/keys/<uuid:key_id>/revoke", account.revoke_key, name="revoke-key"),
+    path("about", about.about, name="about"),
+    path("favicon.ico", about.favicon),
+]
