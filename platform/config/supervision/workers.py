@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 from celery.signals import worker_shutting_down
+from kombu.transport.redis import QoS
 
 from config.celery import app
 
@@ -19,6 +20,9 @@ FINISHING_SECONDS = 5.0
 def run_worker(*, queue: str, pool: str, concurrency: int) -> None:
     """Work on `queue` until SIGTERM; then finish what ends within 5 s and drop the rest."""
     worker_shutting_down.connect(_end_in_time)
+    # While Valkey is down, kombu 5.7 fails to put back what is not acknowledged, and the worker
+    # then stops consuming until its tasks end.  The visibility timeout brings it back as well.
+    QoS.restore_at_shutdown = False
     app.worker_main(
         [
             "worker",
