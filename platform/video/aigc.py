@@ -14,7 +14,7 @@ import av
 from PIL import Image
 
 from common.errors import Invalid
-from video.frames import UnableToReadVideo
+from video.frames import UnableToReadVideo, open_mp4
 
 KEY = "AIGC"
 FIELDS = (
@@ -30,6 +30,10 @@ IS_GENERATED = "1"
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 IN_XMP = re.compile(rb"<TC260:AIGC>(.{1,8192}?)</TC260:AIGC>", re.DOTALL)
 LONGEST_FIELD = 512
+
+
+class UnableToReadPicture(Invalid):
+    """The file is not a picture that can be opened."""
 
 
 class UnableToLabel(Invalid):
@@ -68,16 +72,22 @@ def read_aigc(path: Path) -> Mapping[str, str] | None:
     Raises UnableToReadVideo when the file is not an MP4.
     """
     try:
-        with path.open("rb") as file, av.open(file, "r", format="mov") as container:
+        with path.open("rb") as file, open_mp4(file) as container:
             return _parsed(container.metadata.get(KEY, ""))
     except (av.error.FFmpegError, OSError) as error:
         raise UnableToReadVideo("The file is not a video that can be read.") from error
 
 
 def read_picture_aigc(path: Path) -> Mapping[str, str] | None:
-    """The fields of the `AIGC` property in a picture's XMP, or None when it has none."""
-    with Image.open(path) as picture:
-        packet = picture.info.get("xmp", b"")
+    """The fields of the `AIGC` property in a picture's XMP, or None when it has none.
+
+    Raises UnableToReadPicture.
+    """
+    try:
+        with Image.open(path) as picture:
+            packet = picture.info.get("xmp", b"")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnableToReadPicture("The file is not a picture that can be opened.") from error
     found = IN_XMP.search(packet)
     return _parsed(html.unescape(found[1].decode("utf-8", "replace"))) if found else None
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
@@ -164,12 +166,23 @@ def _frames_at(source: Path | bytes, chosen: list[int], bounds: SampleBounds) ->
 
 
 def _decoded(source: Path | bytes, bounds: SampleBounds) -> Iterator[VideoFrame]:
-    with _as_unreadable(), _opened(source) as file, av.open(file, "r", format="mov") as container:
-        if not container.streams.video:
-            raise UnableToReadVideo("There is no video in the file.")
-        stream = container.streams.video[0]
+    with _as_unreadable(), _opened(source) as file, open_mp4(file) as container:
+        stream = _video_stream(container)
         _check_pixels(stream.width * stream.height, bounds)
         yield from _bounded(container.decode(stream), bounds)
+
+
+def open_mp4(file: BinaryIO) -> InputContainer:
+    """`file` as an MP4 and as nothing else; text in its header need not be UTF-8."""
+    return av.open(file, "r", format="mov", metadata_errors="replace")
+
+
+def _video_stream(container: InputContainer) -> VideoStream:
+    for stream in container.streams.video:
+        # PyAV gives a stream whose codec FFmpeg does not know no context at all.
+        if stream.codec_context is not None:
+            return stream
+    raise UnableToReadVideo("There is no video that can be decoded in the file.")
 
 
 def _bounded(frames: Iterable[VideoFrame], bounds: SampleBounds) -> Iterator[VideoFrame]:
@@ -186,7 +199,7 @@ def _check_pixels(pixels: int, bounds: SampleBounds) -> None:
 
 
 @contextmanager
-def _opened(source: Path | bytes) -> Iterator[io.BufferedIOBase]:
+def _opened(source: Path | bytes) -> Iterator[BinaryIO]:
     # Never a path or URL for FFmpeg to resolve: it reads from our handle and opens nothing else.
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
         yield file

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from video.aigc import FIELDS, UnableToLabel, aigc_value, read_aigc, read_picture_aigc, xmp_packet
+from video.aigc import (
+    FIELDS,
+    UnableToLabel,
+    UnableToReadPicture,
+    aigc_value,
+    read_aigc,
+    read_picture_aigc,
+    xmp_packet,
+)
 from video.encoding import encode
 from video.frames import Frames, UnableToReadVideo
 
@@ -46,3 +54,5 @@ def test_a_file_without_the_key_reads_none(square: Frames, tmp_path: Path) -> No
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(UnableToReadVideo):
         read_aigc(tmp_path / "text.mp4")
+    with pytest.raises(UnableToReadPicture):
+        read_picture_aigc(tmp_path / "text.mp4")

@@ -133,9 +133,11 @@ def test_what_can_not_be_signed_is_left_as_it_was(
     other_key = ensure_authority(tmp_path / "other", now=claim.created_at)
     mixed = replace(authority, private_key_pem=other_key.private_key_pem)
     foreign_root = replace(authority, root_certificate_pem=other_key.root_certificate_pem)
+    years_ago = claim.created_at - timedelta(days=6 * 365)
+    expired = ensure_authority(tmp_path / "expired", now=years_ago)
     for path, signer in ((broken, authority), (tmp_path / "absent.mp4", authority),
                          (tmp_path / "file.exe", authority), (unsigned, mixed),
-                         (unsigned, foreign_root)):  # fmt: skip
+                         (unsigned, foreign_root), (unsigned, expired)):  # fmt: skip
         with pytest.raises(UnableToMark):
             sign(path, authority=signer, claim=claim)
     assert unsigned.read_bytes() == before
