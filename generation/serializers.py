@@ -132,7 +132,7 @@ class VideoListSerializer(serializers.Serializer[Any]):
     """A page of videos."""
 
     object = serializers.CharField()
-    data = VideoSerializer(many=True)
+    data = VideoSerializer(many=True)  # type: ignore[assignment]
     first_id = serializers.CharField(allow_null=True)
     last_id = serializers.CharField(allow_null=True)
     has_more = serializers.BooleanField()
@@ -161,7 +161,7 @@ class ModelListSerializer(serializers.Serializer[Any]):
     """The engines offered."""
 
     object = serializers.CharField()
-    data = ModelSerializer(many=True)
+    data = ModelSerializer(many=True)  # type: ignore[assignment]
 
 
 def video_object(job: Job) -> dict[str, Any]:

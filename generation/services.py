@@ -90,8 +90,15 @@ def delete_job(owner: User, job_id: UUID, *, now: datetime) -> None:
     """
     job = job_for(owner, job_id)
     with transaction.atomic():
-        move(job, states=JOB_STATES, to=DELETED, now=now, actor=owner, lease_token=None,
-             lease_until=None)
+        move(
+            job,
+            states=JOB_STATES,
+            to=DELETED,
+            now=now,
+            actor=owner,
+            lease_token=None,
+            lease_until=None,
+        )
         # Read again: the job may have been completed between the look and the move.
         job.refresh_from_db(fields=["video"])
         if job.video is not None:
@@ -188,9 +195,7 @@ def _steps(steps: int | None, engine: EngineDescription) -> int:
     if steps is None:
         return engine.inference_steps
     if not 1 <= steps <= engine.max_inference_steps:
-        raise Invalid(
-            f"Steps are 1 to {engine.max_inference_steps}.", field="num_inference_steps"
-        )
+        raise Invalid(f"Steps are 1 to {engine.max_inference_steps}.", field="num_inference_steps")
     return steps
 
 

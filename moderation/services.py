@@ -69,9 +69,9 @@ def screen_prompt(
 ) -> PromptVerdict:
     """Judge a prompt at the door and put the decision on record.  Raises PromptRefused.
 
-    Call it before your own transaction, not in it: the decision outlives the refusal.  A negative
-    prompt names what *not* to show, often just what policy forbids: it is part of the digest, but
-    not judged; the frames are.
+    A refusal must not undo the decision: call it outside any transaction that a refusal rolls
+    back.  A negative prompt names what *not* to show, often just what policy forbids: it is part
+    of the digest, but not judged; the frames are.
     """
     seen = (prompt, negative_prompt)
     outcome = _screened(owner, {"prompt": prompt}, Subject.PROMPT, stage="prompt", seen=seen)
@@ -153,9 +153,7 @@ def _screened(
     about: User, texts: dict[str, str], subject: Subject, *, stage: str, seen: tuple[str, ...]
 ) -> Verdict:
     content = Content(subject, new_id(), text_digest(*seen), about)
-    # Durable: within a caller's transaction the record would vanish with the refusal.
-    with transaction.atomic(durable=True):
-        return screening.judge_text(content, texts=texts, stage=stage)
+    return screening.judge_text(content, texts=texts, stage=stage)
 
 
 def _screen_words(about: User, text: str, subject: Subject, *, stage: str, field: str) -> None:

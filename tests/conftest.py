@@ -33,11 +33,9 @@ os.environ.update(
     DATABASE_URL=HERE.database_url,
     VALKEY_URL=HERE.valkey_url,
 )
-
-
-def pytest_configure() -> None:
-    """Django starts here, with the environment above; pytest-django sees it and goes on."""
-    django.setup()
+private_folder(DATA / "static")
+# Before the conftest files of the folders below, which import models.
+django.setup()
 
 
 def pytest_sessionstart() -> None:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from clips.authority import authority
 from clips.models import Provenance, Rendition, RenditionKind
 from clips.services import store_video, submit_rendered
-from common.objects import store
 from common.errors import ReverieError
 from common.ids import public_id
+from common.objects import store
 from common.states import UnableToMove
 from common.transitions import move
 from generation.engines.port import Rendered, RenderingStopped, RenderRequest

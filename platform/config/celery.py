@@ -24,6 +24,7 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
     task_default_queue="cpu",
+    task_routes={"generation.render": {"queue": "render"}},
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,

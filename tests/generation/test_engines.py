@@ -119,9 +119,7 @@ def test_the_same_request_gives_the_same_frames_and_another_seed_others(
 ) -> None:
     first = engine.render(request_, on_step=_ignore).frames
     again = engine.render(request_, on_step=_ignore).frames
-    other = engine.render(
-        RenderRequest(**{**vars(request_), "seed": 4}), on_step=_ignore
-    ).frames
+    other = engine.render(RenderRequest(**{**vars(request_), "seed": 4}), on_step=_ignore).frames
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 

@@ -25,7 +25,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoReverie]:
         REVERIE_JOB_LEASE_SECONDS=lease,
         REVERIE_SCREENING_LEASE_SECONDS=lease,
         REVERIE_FRAME_DETECTORS=(
-            "moderation.classifiers.nudity.frame_detector,"
+            "moderation.classifiers.nudity.nudity_detector,"
             "tests.operations.slow_detector.slow_detector"
         ),
     ) as house:
@@ -35,8 +35,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoReverie]:
 def _order(house: DemoReverie) -> Video:
     return house.sdk().videos.create(
         prompt=PROMPT,
-        size="360x640",
-        extra_body={"num_inference_steps": SLOW_STEPS, "post": {"caption": "survivor"}},
+        extra_body={
+            "size": "360x640",
+            "num_inference_steps": SLOW_STEPS,
+            "post": {"caption": "survivor"},
+        },
     )
 
 
