@@ -40,11 +40,11 @@ class ForReviewers(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the section is shown at all."""
-        return is_reviewer(request.user)  # type: ignore[arg-type]
+        return is_reviewer(request.user)
 
     def has_view_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
         """Moderators and admins."""
-        return is_reviewer(request.user)  # type: ignore[arg-type]
+        return is_reviewer(request.user)
 
     def has_add_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
         """Nobody."""
@@ -178,7 +178,7 @@ class HeldClipAdmin(ForReviewers):
 
 def _clip_or_404(request: HttpRequest, clip_id: UUID) -> Clip:
     try:
-        return clip_for(request.user, clip_id)  # type: ignore[arg-type]
+        return clip_for(request.user, clip_id)
     except NotFound as error:
         raise Http404(error.message) from error
 

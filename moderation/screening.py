@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 
-class ClaimLost(Exception):  # noqa: N818 - nothing is wrong: the clip has gone another way
+class ClaimLost(Exception):
     """Somebody else has the clip now, or it was deleted."""
 
 

@@ -1,5 +1,6 @@
 """Moderation on the queue: ids only, safe to run twice."""
 
+from math import ceil
 from uuid import UUID
 
 from celery import shared_task
@@ -13,7 +14,7 @@ from moderation.selectors import unscreened
 PATIENCE_SECONDS = 5.0
 MESSAGE_LIFE_SECONDS = 30
 # Every detector has its own limit; this one is for what is not a detector.
-TIME_LIMIT_SECONDS = settings.FRAME_CHECK_SECONDS * (len(settings.FRAME_DETECTORS) + 1) + 60
+TIME_LIMIT_SECONDS = ceil(settings.FRAME_CHECK_SECONDS) * (len(settings.FRAME_DETECTORS) + 1) + 60
 
 
 @shared_task(

@@ -165,7 +165,8 @@ def _term(group: str, text: str) -> _Term:
 def _indexed(
     terms: Iterable[_Term],
 ) -> tuple[dict[str, list[_Term]], dict[str, list[_Term]]]:
-    exact, prefixed = defaultdict(list), defaultdict(list)
+    exact: defaultdict[str, list[_Term]] = defaultdict(list)
+    prefixed: defaultdict[str, list[_Term]] = defaultdict(list)
     for term in terms:
         is_open = term.is_prefix and len(term.words) == 1
         (prefixed if is_open else exact)[term.words[0]].append(term)
