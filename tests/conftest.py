@@ -34,6 +34,10 @@ os.environ.update(
     VALKEY_URL=HERE.valkey_url,
 )
 private_folder(DATA / "static")
+# Pages name their static files without `collectstatic` having run.
+settings.STORAGES["staticfiles"] = {
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
 # Before the conftest files of the folders below, which import models.
 django.setup()
 

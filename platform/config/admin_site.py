@@ -1,5 +1,7 @@
 """The admin: for moderators and admins in good standing, behind a second factor."""
 
+from typing import Any
+
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -34,9 +36,7 @@ class ReverieAdminSite(AdminSite):
         return not settings.ADMIN_SECOND_FACTOR or _gave_second_factor(request)
 
     @method_decorator(never_cache)
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def login(self, request: HttpRequest, _extra_context: Any = None) -> HttpResponse:
         """Send the visitor to what is still missing: login, second factor, or the admin.
 
         Raises PermissionDenied for people whose role does not open the admin.

@@ -21,7 +21,7 @@ def signed_in(view: PersonalView[P]) -> View[P]:
     """The view, given the person asking; a visitor is sent to log in, and back afterwards."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if isinstance(request.user, User):
             return view(request, request.user, *args, **kwargs)
         if is_fragment(request):

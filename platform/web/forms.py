@@ -141,4 +141,4 @@ def posting_form_of(clip: Clip, data: Any = None) -> PostingForm:
 def _shape(size: str) -> str:
     width, height = (int(side) for side in size.split("x"))
     shape = "upright" if height > width else "wide" if width > height else "square"
-    return f"{shape}, {width} × {height}"
+    return f"{shape}, {width} by {height}"

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -44,9 +43,8 @@ def settings(request: HttpRequest, user: User) -> HttpResponse:
 def _save_profile(user: User, data: dict[str, Any]) -> None:
     words = {"display_name": data["display_name"], "bio": data["bio"]}
     screen_profile(owner=user, text="\n".join(words.values()), now=timezone.now())
-    picture: UploadedFile | None = data["picture"]
-    if picture is not None:
-        set_picture(user, picture.read())
+    if data["picture"] is not None:
+        set_picture(user, data["picture"].read())
     update_profile(user, **words)
 
 
