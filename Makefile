@@ -29,7 +29,7 @@ lint: $(CHECKS)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
-	@PYTHONPATH=platform .venv/bin/lint-imports --no-cache
+	@PYTHONPATH=platform .venv/bin/lint-imports --no-cache --no-logo
 
 bench: $(CHECKS)
 	@$(PY) -m bench
