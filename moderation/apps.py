@@ -11,5 +11,6 @@ class ModerationConfig(AppConfig):
     name = "moderation"
 
     def ready(self) -> None:
-        """Connect the receivers."""
+        """Connect the receivers and register the checks."""
+        import_module("moderation.checks")
         import_module("moderation.receivers")

@@ -32,13 +32,14 @@ from moderation.classifiers.isolation import UnableToCheckFrames, check_frames
 from moderation.classifiers.lexicon import Lexicon, Pattern
 from moderation.classifiers.port import Finding
 from moderation.models import Decision, Signal, Subject
-from moderation.policy.loader import load_policy
+from moderation.policy.loader import UnableToLoadPolicy, load_policy
 from moderation.policy.rules import ON_ERROR, Fixture, Outcome, Policy, Verdict, verdict
 from moderation.policy.wording import message
 
 FRAME_COUNT = 8
 HEARTBEATS_PER_LEASE = 4
 NAME_LENGTH = 60
+UNREADABLE = "unreadable"
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def record(
         subject_id=content.subject_id,
         digest=content.digest,
         verdict=outcome.decision,
-        policy_version=policy().version,
+        policy_version=_policy_version(),
         rules=list(outcome.rules),
         reason=reason,
         about=content.about,
@@ -235,12 +236,20 @@ def _conclude(
     record(content, outcome, findings=findings, reason=reason)
     only_if = {"lease_token": token, "digest": clip.digest}
     if outcome.decision is Outcome.ALLOW:
-        note = f"policy {policy().version}"
+        note = f"policy {_policy_version()}"
         publish_clip(clip, allowed_digest=clip.digest, note=note, now=now, only_if=only_if)
     elif outcome.decision is Outcome.BLOCK:
         reject_clip(clip, reason=reason, now=now, only_if=only_if)
     else:
         hold_clip(clip, reason=reason, now=now, only_if=only_if)
+
+
+def _policy_version() -> str:
+    """The version in force, or `unreadable`: a clip can be held without a policy."""
+    try:
+        return policy().version
+    except UnableToLoadPolicy:
+        return UNREADABLE
 
 
 def _record_signals(content: Content, findings: Iterable[Finding]) -> None:

@@ -35,4 +35,4 @@ def sweep() -> None:
     lost = release_expired_screenings(now=now)
     waiting = unscreened(now=now, older_than_seconds=PATIENCE_SECONDS)
     for clip_id in dict.fromkeys([*lost, *waiting]):
-        screen_clip.apply_async([str(clip_id)], expires=MESSAGE_LIFE_SECONDS)
+        screen_clip.apply_async((str(clip_id),), expires=MESSAGE_LIFE_SECONDS)

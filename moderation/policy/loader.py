@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import yaml
 
-from common.errors import Invalid
+from common.errors import Unavailable
 from moderation.policy.rules import (
     Category,
     Combination,
@@ -21,7 +21,7 @@ from moderation.policy.rules import (
 MOST_WORDS_APART = 50
 
 
-class UnableToLoadPolicy(Invalid):
+class UnableToLoadPolicy(Unavailable):
     """The policy file is missing or wrong; the message says where."""
 
     code = "invalid_policy"

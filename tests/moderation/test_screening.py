@@ -15,13 +15,18 @@ from django.utils import timezone
 from clips.models import Clip
 from clips.services import claim_for_screening, edit_clip, release_expired_screenings
 from clips.states import HELD, PUBLISHED, REJECTED, SCREENING, SUBMITTED
+from common.errors import Unavailable
 from common.ids import new_id
 from common.objects import store
 from moderation import screening, tasks
+from moderation.checks import check_policy
 from moderation.classifiers.isolation import stop_idle
 from moderation.models import Decision, Signal
 from moderation.screening import screen_clip
+from moderation.services import screen_prompt
 from tests.moderation.conftest import DETECTORS, MakeClip
+
+FILE = Path(screening.__file__).parent / "policy" / "policy.yaml"
 
 BROKEN = ["Raising", "Dying", "Silent", "Babbling", "missing_model", "NoSuchDetector"]
 
@@ -38,6 +43,11 @@ def use_detector(settings: Any) -> Any:
         settings.FRAME_DETECTORS = [f"{DETECTORS}.{name}"]
 
     return use
+
+
+def forget_policy() -> None:
+    screening.policy.cache_clear()
+    screening.lexicon.cache_clear()
 
 
 def screened(clip: Clip) -> Clip:
@@ -97,6 +107,23 @@ def test_a_missing_file_means_held(clip: Clip, files: Any, use_detector: Any) ->
         assert screened(clip).state == HELD
     finally:
         store().put_file(mp4, content_type="video/mp4")
+
+
+def test_an_unreadable_policy_means_held_and_prompts_wait(
+    clip: Clip, settings: Any, tmp_path: Path, now: datetime
+) -> None:
+    settings.POLICY_FILE = tmp_path / "none.yaml"
+    forget_policy()
+    try:
+        assert screened(clip).state == HELD
+        assert Decision.objects.get(subject_id=clip.pk).policy_version == "unreadable"
+        assert [error.id for error in check_policy()] == ["moderation.E001"]
+        with pytest.raises(Unavailable):
+            screen_prompt(owner=clip.author, prompt="a kite", now=now)
+    finally:
+        settings.POLICY_FILE = FILE
+        forget_policy()
+    assert check_policy() == []
 
 
 def test_the_policy_decides_on_what_the_detectors_say(
