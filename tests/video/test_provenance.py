@@ -68,20 +68,19 @@ def test_another_installations_file_is_valid_and_not_ours(
     assert "signingCredential.untrusted" in reading.problems
 
 
-@given(place=st.floats(0, 1), bit=st.integers(0, 7))
+@given(box=st.sampled_from([b"moov", b"mdat"]), place=st.floats(0, 1), bit=st.integers(0, 7))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_one_flipped_bit_in_the_media_reads_invalid(
-    place: float, bit: int, mp4: Path, authority: Authority, tmp_path: Path
+def test_one_flipped_bit_in_header_or_media_reads_invalid(
+    box: bytes, place: float, bit: int, mp4: Path, authority: Authority, tmp_path: Path
 ) -> None:
     content = bytearray(mp4.read_bytes())
-    media = content.index(b"mdat") + 4
-    content[media + round(place * (len(content) - 1 - media))] ^= 1 << bit
+    start = content.index(box) - 4
+    size = int.from_bytes(content[start : start + 4], "big")
+    content[start + round(place * (size - 1))] ^= 1 << bit
     (tmp_path / "flipped.mp4").write_bytes(content)
-    reading = read_manifest(tmp_path / "flipped.mp4", authority=authority)
-    assert reading.state == "invalid"
-    assert "assertion.bmffHash.mismatch" in reading.problems
+    assert read_manifest(tmp_path / "flipped.mp4", authority=authority).state == "invalid"
 
 
 def test_one_flipped_bit_in_a_picture_reads_invalid(
