@@ -15,6 +15,18 @@ from feed.ranking.scoring import Candidate, Taste
 from social.models import Follow, Like, View
 
 WINDOW = 300
+COLUMNS = (  # in the order of Candidate's fields
+    "id",
+    "author_id",
+    "published_at",
+    "hashtags",
+    "like_count",
+    "view_count",
+    "completion_count",
+    "is_followed",
+    "is_watched",
+    "is_own",
+)
 LIKES_REMEMBERED = 100
 
 
@@ -39,26 +51,12 @@ def followed_clips(viewer: User) -> QuerySet[Clip]:
 
 def window_from(place: Place | None, *, viewer: Viewer) -> list[Candidate]:
     """Candidates, newest first, from `place` (itself included) on: WINDOW, and the one beyond."""
-    clips = public_clips(viewer).order_by("-published_at", "-id")
+    clips = public_clips(viewer).annotate(**_dealings(viewer)).order_by("-published_at", "-id")
     if place is not None:
         clips = clips.filter(published_at__lte=place.published_at).filter(
             Q(published_at__lt=place.published_at) | Q(id__lte=place.clip_id)
         )
-    rows = clips.annotate(**_dealings(viewer)).values_list(
-        "id",
-        "author_id",
-        "published_at",
-        "hashtags",
-        "like_count",
-        "view_count",
-        "completion_count",
-        "is_followed",
-        "is_watched",
-    )
-    return [
-        Candidate(*row[:3], tuple(row[3]), *row[4:], is_own=row[1] == viewer.pk)
-        for row in rows[: WINDOW + 1]
-    ]
+    return [Candidate(*row) for row in clips.values_list(*COLUMNS)[: WINDOW + 1]]
 
 
 def taste_of(viewer: Viewer) -> Taste:
@@ -71,10 +69,14 @@ def taste_of(viewer: Viewer) -> Taste:
     return Taste({tag: count / len(tags) for tag, count in counts.items()})
 
 
-def _dealings(viewer: Viewer) -> dict[str, Exists | Value]:
+def _dealings(viewer: Viewer) -> dict[str, Exists | Value | Q]:
     if not isinstance(viewer, User):
         nothing = Value(value=False, output_field=BooleanField())
-        return {"is_followed": nothing, "is_watched": nothing}
+        return {"is_followed": nothing, "is_watched": nothing, "is_own": nothing}
     follows = Follow.objects.filter(follower=viewer, followee=OuterRef("author_id"))
     views = View.objects.filter(viewer=viewer, clip=OuterRef("pk"))
-    return {"is_followed": Exists(follows), "is_watched": Exists(views)}
+    return {
+        "is_followed": Exists(follows),
+        "is_watched": Exists(views),
+        "is_own": Q(author=viewer),
+    }

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import user_of
 from accounts.idempotency import idempotent
 from clips.services import delete_clip, edit_clip
 from common.errors import Invalid
@@ -19,7 +20,6 @@ from feed.cards import ClipCard
 from feed.selectors import Mode, clip_card, clips_by, page_for
 from feed.serializers import ClipSerializer, PostClipSerializer, WordsSerializer
 from feed.services import post_comment, post_made_video
-from social.models import Comment
 from social.selectors import comments_on, shown_clip
 from social.serializers import CommentSerializer
 
@@ -67,7 +67,7 @@ class ClipsView(APIView):
         """Post a finished video of mine; it is shown once it is judged."""
         asked = PostClipSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        clip = post_made_video(request.user, **asked.validated_data, now=timezone.now())
+        clip = post_made_video(user_of(request), **asked.validated_data, now=timezone.now())
         return Response(clip_card(clip.pk, viewer=request.user), status=201)
 
 
@@ -94,13 +94,13 @@ class ClipView(APIView):
         """Change what I say of my clip; new words are judged before they are shown."""
         asked = WordsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        edit_clip(request.user, clip_id, **asked.validated_data, now=timezone.now())
+        edit_clip(user_of(request), clip_id, **asked.validated_data, now=timezone.now())
         return Response(clip_card(clip_id, viewer=request.user))
 
     @extend_schema(request=None, responses={204: OpenApiResponse(description="Deleted.")})
     def delete(self, request: Request, clip_id: UUID) -> Response:
         """Take my clip away for good."""
-        delete_clip(request.user, clip_id, now=timezone.now())
+        delete_clip(user_of(request), clip_id, now=timezone.now())
         return Response(status=204)
 
 
@@ -115,9 +115,7 @@ class CommentsView(APIView):
         asked = page_request(request.query_params)
         comments = comments_on(shown_clip(request.user, clip_id))
         rows = COMMENTS.ordered(comments, asked.cursor)[: asked.limit + 1]
-        page: Page[Comment] = COMMENTS.cut(
-            list(rows), limit=asked.limit, position=lambda row: (None, row.pk)
-        )
+        page = COMMENTS.cut(list(rows), limit=asked.limit, position=lambda row: (None, row.pk))
         return Response(page.body(lambda row: CommentSerializer(row).data))
 
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
@@ -127,7 +125,7 @@ class CommentsView(APIView):
         asked = CommentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         text = asked.validated_data["text"]
-        comment = post_comment(request.user, clip_id, text=text, now=timezone.now())
+        comment = post_comment(user_of(request), clip_id, text=text, now=timezone.now())
         return Response(CommentSerializer(comment).data, status=201)
 
 

@@ -30,7 +30,7 @@ def best(
     """
     heap = [(-score(one, taste, now=now), 0, one.id.int, one) for one in candidates]
     heapq.heapify(heap)
-    shown: Counter[UUID] = Counter()
+    shown = Counter[UUID]()
     chosen: list[Candidate] = []
     while heap and len(chosen) < limit:
         worth, counted, tie, one = heapq.heappop(heap)

@@ -4,7 +4,7 @@ score = freshness x quality x affinity, each a factor around one, so that every 
 read, explained and tuned by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +33,7 @@ class Candidate:
     id: UUID
     author_id: UUID
     published_at: datetime
-    hashtags: tuple[str, ...] = ()
+    hashtags: Sequence[str] = ()
     likes: int = 0
     views: int = 0
     completions: int = 0

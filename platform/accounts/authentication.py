@@ -3,7 +3,7 @@
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.models import ApiKey, User
@@ -28,9 +28,16 @@ class ApiKeyAuthentication(BaseAuthentication):
         note_use(key, now=timezone.now())
         return key.owner, key
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+    def authenticate_header(self, request: Request) -> str:
         """What a 401 tells to send."""
         return "Bearer"
+
+
+def user_of(request: Request) -> User:
+    """The person who asks.  Raises NotAuthenticated (401) for a visitor."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -39,6 +46,6 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = ApiKeyAuthentication
     name = "apiKey"
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """HTTP bearer authentication, as OpenAPI 3.1 spells it."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "sk-…"}

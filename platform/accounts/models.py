@@ -10,6 +10,8 @@ from django.db.models.functions import Lower, Now
 from common.ids import new_id
 
 HANDLE_PATTERN = r"^[a-z0-9_]{2,30}$"
+MAX_NAME_LENGTH = 60
+MAX_BIO_LENGTH = 300
 
 
 class Role(models.TextChoices):
@@ -35,8 +37,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     handle = models.CharField(max_length=30, unique=True)
     email = models.EmailField()
-    display_name = models.CharField(max_length=60, blank=True, default="")
-    bio = models.CharField(max_length=300, blank=True, default="")
+    display_name = models.CharField(max_length=MAX_NAME_LENGTH, blank=True, default="")
+    bio = models.CharField(max_length=MAX_BIO_LENGTH, blank=True, default="")
     picture_digest = models.CharField(max_length=64, blank=True, default="")
     role = models.CharField(max_length=16, choices=Role, default=Role.CREATOR)
     is_active = models.BooleanField(default=True)

@@ -6,6 +6,7 @@ that does the work: after a crash there is either the work with its answer, or n
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -80,7 +81,7 @@ def reserve(owner: User, key: str, *, fingerprint: str, now: datetime) -> Reserv
             f"An Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters.",
             field="Idempotency-Key",
         )
-    values = {
+    values: dict[str, Any] = {
         "id": new_id(),
         "owner": owner.pk,
         "key": key,

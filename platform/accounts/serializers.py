@@ -4,9 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import ApiKey, Role, User
+from accounts.models import MAX_BIO_LENGTH, MAX_NAME_LENGTH, ApiKey, Role, User
 from accounts.selectors import picture_url
-from accounts.services import MAX_BIO_LENGTH, MAX_NAME_LENGTH
 
 
 class MeSerializer(serializers.Serializer[User]):

@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from accounts.handles import checked_handle
-from accounts.models import ApiKey, Role, User
+from accounts.models import MAX_BIO_LENGTH, MAX_NAME_LENGTH, ApiKey, Role, User
 from accounts.pictures import CONTENT_TYPE, profile_picture
 from accounts.selectors import LAST_USED_PRECISION, api_key_of, digest_of_secret
 from common.errors import Conflict, Invalid
@@ -19,8 +19,6 @@ from common.objects import store
 SECRET_PREFIX = "sk-"  # noqa: S105 - what every secret starts with, and no secret itself
 SECRET_BYTES = 32
 SHOWN_CHARACTERS = 10
-MAX_NAME_LENGTH = 60
-MAX_BIO_LENGTH = 300
 MAX_KEYS = 50
 
 

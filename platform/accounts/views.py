@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import user_of
 from accounts.idempotency import idempotent
 from accounts.pictures import CONTENT_TYPE, MAX_PICTURE_BYTES, PictureRefused
 from accounts.selectors import api_keys_of, person
@@ -44,14 +45,14 @@ class MeView(APIView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Show me my account."""
-        return Response(MeSerializer(request.user).data)
+        return Response(MeSerializer(user_of(request)).data)
 
     @extend_schema(request=MeSerializer, responses=MeSerializer)
     def patch(self, request: Request) -> Response:
         """Change my display name or bio."""
         asked = MeSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
-        return Response(MeSerializer(update_profile(request.user, **asked.validated_data)).data)
+        return Response(MeSerializer(update_profile(user_of(request), **asked.validated_data)).data)
 
 
 class MyPictureView(APIView):
@@ -66,12 +67,12 @@ class MyPictureView(APIView):
         if picture is None:
             raise PictureRefused("Send the picture as the multipart field `picture`.")
         data = picture.read(MAX_PICTURE_BYTES + 1)
-        return Response(MeSerializer(set_picture(request.user, data)).data)
+        return Response(MeSerializer(set_picture(user_of(request), data)).data)
 
     @extend_schema(request=None, responses={204: OpenApiResponse(description="No picture now.")})
     def delete(self, request: Request) -> Response:
         """Show no picture."""
-        remove_picture(request.user)
+        remove_picture(user_of(request))
         return Response(status=204)
 
 
@@ -82,7 +83,7 @@ class ApiKeysView(APIView):
     def get(self, request: Request) -> Response:
         """List my keys that still work, newest first."""
         asked = page_request(request.query_params)
-        rows = KEYS.ordered(api_keys_of(request.user), asked.cursor)[: asked.limit + 1]
+        rows = KEYS.ordered(api_keys_of(user_of(request)), asked.cursor)[: asked.limit + 1]
         page = KEYS.cut(list(rows), limit=asked.limit, position=lambda key: (None, key.pk))
         return Response(page.body(lambda key: ApiKeySerializer(key).data))
 
@@ -93,7 +94,7 @@ class ApiKeysView(APIView):
         asked = ApiKeySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         name = asked.validated_data["name"]
-        key, secret = create_api_key(request.user, name=name, now=timezone.now())
+        key, secret = create_api_key(user_of(request), name=name, now=timezone.now())
         body: dict[str, Any] = {**ApiKeySerializer(key).data, "secret": secret}
         return Response(body, status=201)
 
@@ -104,7 +105,7 @@ class ApiKeyView(APIView):
     @extend_schema(request=None, responses={204: OpenApiResponse(description="Revoked.")})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revoke the key, at once and for good."""
-        revoke_api_key(request.user, key_id, now=timezone.now())
+        revoke_api_key(user_of(request), key_id, now=timezone.now())
         return Response(status=204)
 
 

@@ -24,7 +24,7 @@ class BodyLimitMiddleware:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return self._measured(request, limit=limit)
         declared = request.META.get("CONTENT_LENGTH") or "0"
-        if not declared.isdigit() or int(declared) > limit:
+        if not (declared.isascii() and declared.isdigit()) or int(declared) > limit:
             return error_response(request, TOO_LARGE)
         return self._get_response(request)
 
@@ -36,7 +36,7 @@ class BodyLimitMiddleware:
                 return error_response(request, TOO_LARGE)
             body.seek(0)
             request.META["CONTENT_LENGTH"] = str(size)
-            request._stream = body  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+            request._stream = body  # type: ignore[assignment]  # noqa: SLF001 - no public way
             return self._get_response(request)
 
 

@@ -137,7 +137,7 @@ def _headers_of(exc: drf_errors.APIException) -> dict[str, str]:
     if auth_header := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = auth_header
     if isinstance(exc, drf_errors.Throttled):
-        headers["Retry-After"] = str(max(1, int(exc.wait or 1)))
+        headers["Retry-After"] = str(max(1, int(getattr(exc, "wait", None) or 1)))
     return headers
 
 

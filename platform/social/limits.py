@@ -11,7 +11,7 @@ class ViewsPerPerson(SimpleRateThrottle):
     scope = "views"
     rate = "120/min"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:  # noqa: ARG002
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
         """One bucket per person, or per address for visitors."""
         person = request.user.pk or self.get_ident(request)
         return self.cache_format % {"scope": self.scope, "ident": person}

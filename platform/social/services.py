@@ -72,7 +72,7 @@ def _change_like(statement: str, user: User, clip_id: UUID) -> bool:
     clip = shown_clip(user, clip_id)
     with connection.cursor() as cursor:
         cursor.execute(statement, [user.pk, clip.pk])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def add_comment(author: User, clip_id: UUID, *, text: str, now: datetime) -> Comment:

@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import user_of
 from accounts.idempotency import idempotent
 from accounts.selectors import person
-from common.pagination import NewestFirst, Page, page_request
+from common.pagination import NewestFirst, page_request
 from common.schema import page_parameters, paged
 from social.limits import ViewsPerClip, ViewsPerPerson
-from social.models import Follow
 from social.selectors import followed_by, followers_of, like_count_of, profile_of
 from social.serializers import (
     FollowingSerializer,
@@ -50,7 +50,7 @@ class FollowersView(APIView):
         """List a person's followers, newest first."""
         asked = page_request(request.query_params)
         rows = FOLLOWERS.ordered(followers_of(person(handle)), asked.cursor)[: asked.limit + 1]
-        page: Page[Follow] = FOLLOWERS.cut(
+        page = FOLLOWERS.cut(
             list(rows), limit=asked.limit, position=lambda row: (row.created_at, row.follower_id)
         )
         return Response(page.body(lambda row: PersonSerializer(row.follower).data))
@@ -66,7 +66,7 @@ class FollowingView(APIView):
         """List whom a person follows, newest first."""
         asked = page_request(request.query_params)
         rows = FOLLOWING.ordered(followed_by(person(handle)), asked.cursor)[: asked.limit + 1]
-        page: Page[Follow] = FOLLOWING.cut(
+        page = FOLLOWING.cut(
             list(rows), limit=asked.limit, position=lambda row: (row.created_at, row.followee_id)
         )
         return Response(page.body(lambda row: PersonSerializer(row.followee).data))
@@ -78,13 +78,13 @@ class FollowView(APIView):
     @extend_schema(request=None, responses=FollowingSerializer)
     def put(self, request: Request, handle: str) -> Response:
         """Follow; again changes nothing."""
-        follow(request.user, handle)
+        follow(user_of(request), handle)
         return Response({"following": True})
 
     @extend_schema(request=None, responses=FollowingSerializer)
     def delete(self, request: Request, handle: str) -> Response:
         """Unfollow; again changes nothing."""
-        unfollow(request.user, handle)
+        unfollow(user_of(request), handle)
         return Response({"following": False})
 
 
@@ -94,13 +94,13 @@ class LikeView(APIView):
     @extend_schema(request=None, responses=LikedSerializer)
     def put(self, request: Request, clip_id: UUID) -> Response:
         """Like; again changes nothing."""
-        like(request.user, clip_id)
+        like(user_of(request), clip_id)
         return Response({"liked": True, "likes": like_count_of(clip_id)})
 
     @extend_schema(request=None, responses=LikedSerializer)
     def delete(self, request: Request, clip_id: UUID) -> Response:
         """Take the like back; again changes nothing."""
-        unlike(request.user, clip_id)
+        unlike(user_of(request), clip_id)
         return Response({"liked": False, "likes": like_count_of(clip_id)})
 
 
@@ -110,7 +110,7 @@ class CommentView(APIView):
     @extend_schema(request=None, responses={204: OpenApiResponse(description="Removed.")})
     def delete(self, request: Request, comment_id: UUID) -> Response:
         """Remove a comment of mine, or under a clip of mine; moderators remove any."""
-        remove_comment(request.user, comment_id, now=timezone.now())
+        remove_comment(user_of(request), comment_id, now=timezone.now())
         return Response(status=204)
 
 

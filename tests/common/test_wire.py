@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from redis.exceptions import ConnectionError as ValkeyUnreachable
 from rest_framework import exceptions as drf
@@ -133,10 +133,19 @@ def test_an_unknown_address_answers_in_the_dialect_of_its_path(
 
 def test_a_page_shows_an_outage_as_such() -> None:
     request = RequestFactory().get("/v1/videos")
-    try:
-        raise OperationalError("gone")
-    except OperationalError:
-        response = wire.server_error(request)
-    assert response.status_code == 503
-    assert response.headers["Retry-After"]
+    with pytest.raises(OperationalError):
+        _answered_while_out(request)
     assert wire.server_error(request).status_code == 500
+
+
+def _answered_while_out(request: HttpRequest) -> None:
+    try:
+        connection_that_breaks()
+    finally:
+        response = wire.server_error(request)
+        assert response.status_code == 503
+        assert response.headers["Retry-After"]
+
+
+def connection_that_breaks() -> None:
+    raise OperationalError("gone")

@@ -35,7 +35,7 @@ def get(client: Client, **query: Any) -> Any:
 
 def walk(client: Client, **query: Any) -> list[list[str]]:
     """The captions of all pages of a list."""
-    pages, cursor = [], ""
+    pages, cursor = list[list[str]](), ""
     while len(pages) < 100:
         page = get(client, **query, **({"cursor": cursor} if cursor else {})).json()
         pages.append([clip["caption"] for clip in page["data"]])

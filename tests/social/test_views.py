@@ -13,7 +13,9 @@ from tests.people import browser_of, make_clip, make_user
 pytestmark = pytest.mark.django_db
 
 
-def report(client: Client, clip: Clip, watched_seconds: object, completed: object = False) -> Any:
+def report(
+    client: Client, clip: Clip, watched_seconds: object, *, completed: object = False
+) -> Any:
     body = {"watched_seconds": watched_seconds, "completed": completed}
     url = f"/api/v1/clips/{clip.pk}/views"
     return client.post(url, body, content_type="application/json")
@@ -41,10 +43,10 @@ def test_visitors_and_people_are_counted() -> None:
     ],
 )
 def test_nobody_watches_endlessly_or_to_the_end_at_once(
-    watched: float, completed: bool, kept: float, is_complete: bool
+    *, watched: float, completed: bool, kept: float, is_complete: bool
 ) -> None:
     clip = make_clip(make_user())  # of two seconds
-    answer = report(Client(), clip, watched, completed).json()
+    answer = report(Client(), clip, watched, completed=completed).json()
     assert answer == {"watched_seconds": kept, "completed": is_complete}
 
 
