@@ -196,9 +196,9 @@ class FileSystemStore:
         self,
         key: str,
         *,
-        content_type: str,  # noqa: ARG002 - the port's signature
-        expires_seconds: int,  # noqa: ARG002
-        filename: str | None = None,  # noqa: ARG002
+        content_type: str,
+        expires_seconds: int,
+        filename: str | None = None,
     ) -> str | None:
         """None: a folder serves nothing by itself."""
         _checked(key)
