@@ -6,7 +6,6 @@ Every step is linear in the length of the text, and nothing here backtracks.
 import re
 import string
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
@@ -21,6 +20,10 @@ LEET_READINGS = (
     str.maketrans(LEET | {"1": "l", "!": "l", "|": "l"}),
 )
 SHORTEST_RUN = 3
+# Hardly a word has the same letter three times running.
+STUTTER = re.compile(r"([^\W\d_])\1{2,}")
+NO_WORD = re.compile(r"[\W_]+")
+NO_APOSTROPHES = str.maketrans("", "", "'\u2019")
 TOKEN = re.compile(r"(?:[^\W_]|[@$!|+])+")
 
 
@@ -46,13 +49,14 @@ class NormalisedText:
 
 
 def normalise(text: str) -> NormalisedText:
-    """Every reading of `text`: plain, look-alike letters folded, leet undone, letters joined.
+    """Every reading of `text`: plain, folded, leet undone, spelt-out letters joined.
 
-    Compatibility forms are unified (NFKC), invisible characters, accents and control characters
+    Folded is with look-alike letters made Latin and `nuuude` made `nude`; the later readings start
+    from it.  Compatibility forms are unified (NFKC), invisible characters, accents and control characters
     taken out (Unicode categories Cf, Mn, Me, Cc); newlines and tabs stay borders between words.
     """
     plain = _visible(text)
-    folded = plain.translate(_look_alikes())
+    folded = STUTTER.sub(r"\1", plain.translate(_look_alikes()))
     readings = [Reading("plain", _words(plain)), Reading("folded", _words(folded))]
     readings += [Reading("leet", _undisguised(folded, table)) for table in LEET_READINGS]
     readings += [_joined(folded, table) for table in LEET_READINGS]
@@ -63,11 +67,12 @@ def normalise(text: str) -> NormalisedText:
 def _visible(text: str) -> str:
     compatible = unicodedata.normalize("NFKC", text).casefold()
     decomposed = unicodedata.normalize("NFKD", compatible)
-    return "".join(
-        " " if char.isspace() else char
-        for char in decomposed
-        if char.isspace() or unicodedata.category(char) not in INVISIBLE
-    )
+    removed = {
+        ord(char): " " if char.isspace() else None
+        for char in set(decomposed)
+        if char.isspace() or unicodedata.category(char) in INVISIBLE
+    }
+    return decomposed.translate(removed)
 
 
 @cache
@@ -92,8 +97,7 @@ def _look_alikes() -> dict[int, str]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    spaced = "".join(char if char.isalnum() else "" if char in "'\u2019" else " " for char in text)
-    return tuple(_without_stutter(word) for word in spaced.split())
+    return tuple(NO_WORD.sub(" ", text.translate(NO_APOSTROPHES)).split())
 
 
 def _undisguised(text: str, table: dict[int, str]) -> tuple[str, ...]:
@@ -103,10 +107,11 @@ def _undisguised(text: str, table: dict[int, str]) -> tuple[str, ...]:
 
 
 def _unmasked(chunk: str, table: dict[int, str]) -> tuple[str, ...]:
+    if chunk.isalpha():
+        return (chunk,)
     if not any(char.isalpha() for char in chunk):
         return _words(chunk)
-    letters = (char for char in chunk.translate(table) if char.isalnum())
-    return (_without_stutter("".join(letters)),)
+    return (NO_WORD.sub("", chunk.translate(table)),)
 
 
 def _joined(text: str, table: dict[int, str]) -> Reading:
@@ -134,14 +139,3 @@ def _split_at_gaps(letters: list[re.Match[str]]) -> list[str]:
             words.append("")
         words[-1] += letter[0]
     return words
-
-
-def _without_stutter(word: str) -> str:
-    """`nuuuude` as `nude`: no word has the same letter three times running."""
-    return "".join(_unstuttered(word))
-
-
-def _unstuttered(word: str) -> Iterator[str]:
-    for char, repeated in groupby(word):
-        count = sum(1 for _ in repeated)
-        yield char if count >= SHORTEST_RUN and char.isalpha() else char * count
