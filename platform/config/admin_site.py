@@ -66,4 +66,5 @@ def _is_staff(request: HttpRequest) -> bool:
 
 
 def _gave_second_factor(request: HttpRequest) -> bool:
-    return any(record["method"] == "mfa" for record in get_authentication_records(request))
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
