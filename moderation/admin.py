@@ -83,6 +83,9 @@ class HeldClipAdmin(ForReviewers):
     list_display = ("poster", "author", "short_caption", "reason", "created_at")
     list_display_links = ("poster", "short_caption")
 
+    class Media:
+        css = {"all": ["moderation/judge.css"]}
+
     def get_queryset(self, _request: HttpRequest) -> QuerySet[HeldClip]:
         """Held clips only, in the order in which they came."""
         held = awaiting_review().values("pk")
@@ -113,7 +116,7 @@ class HeldClipAdmin(ForReviewers):
     def poster(self, clip: Clip) -> str:
         """A small picture of the clip."""
         url = _file_urls(clip).get(RenditionKind.POSTER, "")
-        return format_html('<img src="{}" alt="" width="54" height="96" loading="lazy">', url)
+        return format_html('<img class="judge-thumb" src="{}" alt="" width="54" height="96">', url)
 
     @admin.display(description="Caption")
     def short_caption(self, clip: Clip) -> str:

@@ -52,8 +52,8 @@ def normalise(text: str) -> NormalisedText:
     """Every reading of `text`: plain, folded, leet undone, spelt-out letters joined.
 
     Folded is with look-alike letters made Latin and `nuuude` made `nude`; the later readings start
-    from it.  Compatibility forms are unified (NFKC), invisible characters, accents and control characters
-    taken out (Unicode categories Cf, Mn, Me, Cc); newlines and tabs stay borders between words.
+    from it.  Compatibility forms are unified (NFKC), invisible characters, accents and control
+    characters taken out (Unicode categories Cf, Mn, Me, Cc); newlines and tabs stay borders.
     """
     plain = _visible(text)
     folded = STUTTER.sub(r"\1", plain.translate(_look_alikes()))
