@@ -171,6 +171,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- API ---
+VISITOR_RATE = os.environ.get("REVERIE_VISITOR_RATE", "240/min")
+PERSON_RATE = os.environ.get("REVERIE_PERSON_RATE", "1200/min")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.ApiKeyAuthentication",
@@ -181,14 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["common.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "common.wire.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": {
-        "anon": os.environ.get("REVERIE_ANON_RATE", "240/min"),
-        "user": os.environ.get("REVERIE_USER_RATE", "1200/min"),
-    },
+    "DEFAULT_THROTTLE_CLASSES": ["common.limits.VisitorLimit", "common.limits.PersonLimit"],
     # How many proxies stand in front and write X-Forwarded-For: by default none is believed.
     "NUM_PROXIES": int(os.environ.get("REVERIE_PROXIES", "0")),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

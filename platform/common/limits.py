@@ -1,0 +1,117 @@
+"""How often one person, or one address, may ask: counted in Valkey, in one round trip."""
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+if TYPE_CHECKING:  # DRF's views load this module
+    from rest_framework.views import APIView
+
+log = logging.getLogger(__name__)
+
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+
+
+@cache
+def valkey() -> redis.Redis:
+    """This process's connections to Valkey."""
+    return redis.Redis.from_url(
+        settings.VALKEY_URL,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), retries=1),
+    )
+
+
+def parsed_rate(rate: str) -> tuple[int, int]:
+    """`240/min` as (240, 60): so many in so many seconds.  Raises ValueError."""
+    number, _, unit = rate.partition("/")
+    if unit not in SECONDS:
+        raise ValueError(f"A rate is a number per s, min or h, not {rate!r}.")
+    return int(number), SECONDS[unit]
+
+
+class Limit(BaseThrottle):
+    """At most `rate` requests by each `bucket` within a window that the first of them opens.
+
+    Without Valkey nobody is counted and everybody is let in: a limit protects the service, and
+    must not be what takes it down.
+    """
+
+    scope: ClassVar[str]
+    rate: ClassVar[str]
+    _left_seconds: float = 0
+
+    def bucket(self, request: Request, view: "APIView") -> str | None:
+        """Who is counted; None for who is not."""
+        raise NotImplementedError
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        """Count the request, and say whether it is within the limit."""
+        bucket = self.bucket(request, view)
+        if bucket is None:
+            return True
+        most, seconds = parsed_rate(self.rate_for_scope())
+        try:
+            count, self._left_seconds = _counted(f"limit:{self.scope}:{bucket}", seconds=seconds)
+        except redis.RedisError as error:
+            log.warning("requests are not counted: %s", type(error).__name__)
+            return True
+        return count <= most
+
+    def wait(self) -> float:
+        """Seconds until the window closes."""
+        return self._left_seconds
+
+    def rate_for_scope(self) -> str:
+        """The limit of this class."""
+        return self.rate
+
+    def person_or_address(self, request: Request) -> str:
+        """The bucket of one person, or of one address for visitors."""
+        return str(request.user.pk or self.get_ident(request))
+
+
+class VisitorLimit(Limit):
+    """All requests of one address that come without a login."""
+
+    scope = "visitor"
+
+    def bucket(self, request: Request, view: "APIView") -> str | None:
+        """The address."""
+        return None if request.user.is_authenticated else self.get_ident(request)
+
+    def rate_for_scope(self) -> str:
+        """The operator's choice."""
+        return str(settings.VISITOR_RATE)
+
+
+class PersonLimit(Limit):
+    """All requests of one person."""
+
+    scope = "person"
+
+    def bucket(self, request: Request, view: "APIView") -> str | None:
+        """The person."""
+        return str(request.user.pk) if request.user.is_authenticated else None
+
+    def rate_for_scope(self) -> str:
+        """The operator's choice."""
+        return str(settings.PERSON_RATE)
+
+
+def _counted(key: str, *, seconds: int) -> tuple[int, float]:
+    """How many came within the window, this one included, and the seconds it has left."""
+    with valkey().pipeline(transaction=True) as pipeline:
+        pipeline.set(key, 0, ex=seconds, nx=True)
+        pipeline.incr(key)
+        pipeline.pttl(key)
+        _, count, left = pipeline.execute()
+    return int(count), max(left, 0) / 1000
