@@ -36,7 +36,9 @@ class DiffusersEngine:
             pipeline = _pipeline_class(description.pipeline).from_pretrained(
                 description.source, dtype=getattr(torch, description.dtype)
             )
-        except (OSError, ValueError, AttributeError, ImportError) as error:
+            # Weights that a folder lacks are only missed here: they can not be moved.
+            pipeline.to(_device(description.device))
+        except (OSError, ValueError, AttributeError, ImportError, RuntimeError) as error:
             raise UnableToRender(
                 f"Engine {description.id} can not be loaded from {description.source}: {error}",
                 code="engine_unavailable",
@@ -47,7 +49,7 @@ class DiffusersEngine:
                 code="engine_unavailable",
             )
         pipeline.set_progress_bar_config(disable=True)
-        return pipeline.to(_device(description.device))
+        return pipeline
 
     def render(self, request: RenderRequest, *, on_step: StepCallback) -> Rendered:
         """Frames for `request`; see `generation.engines.port.Engine.render`."""

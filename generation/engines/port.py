@@ -16,7 +16,7 @@ class UnableToRender(ReverieError):
     code = "engine_error"
 
 
-class RenderingStopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+class RenderingStopped(Exception):
     """Raised by a step callback to stop the engine within that step."""
 
 

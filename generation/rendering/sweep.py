@@ -25,7 +25,9 @@ def sweep_jobs(*, now: datetime) -> bool:
 
 def _take_back(job: Job, *, now: datetime) -> None:
     is_hopeless = job.attempts >= settings.JOB_MAX_ATTEMPTS
-    outcome: dict[str, Any] = {"error_code": "worker_lost", "error_message": GIVEN_UP} if is_hopeless else {}
+    outcome: dict[str, Any] = (
+        {"error_code": "worker_lost", "error_message": GIVEN_UP} if is_hopeless else {}
+    )
     only_if = {"state": IN_PROGRESS, "lease_token": job.lease_token, "lease_until__lt": now}
     try:
         move(

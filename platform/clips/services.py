@@ -24,8 +24,8 @@ from clips.states import (
     SUBMITTED,
     WITHDRAWN,
 )
-from common.objects import store
 from common.errors import Conflict, Denied, Invalid
+from common.objects import store
 from common.states import UnableToMove
 from common.transitions import move
 
@@ -44,9 +44,7 @@ def checked_caption(caption: str) -> str:
     """`caption` without surrounding space.  Raises Invalid when it is too long."""
     caption = caption.strip()
     if len(caption) > MAX_CAPTION_LENGTH:
-        raise Invalid(
-            f"A caption has at most {MAX_CAPTION_LENGTH} characters.", field="caption"
-        )
+        raise Invalid(f"A caption has at most {MAX_CAPTION_LENGTH} characters.", field="caption")
     return caption
 
 
@@ -57,9 +55,7 @@ def checked_hashtags(hashtags: Iterable[str]) -> list[str]:
         raise Invalid(f"A clip has at most {MAX_HASHTAGS} hashtags.", field="hashtags")
     for tag in tags:
         if not HASHTAG.fullmatch(tag):
-            raise Invalid(
-                "A hashtag is 1 to 60 letters, digits or underscores.", field="hashtags"
-            )
+            raise Invalid("A hashtag is 1 to 60 letters, digits or underscores.", field="hashtags")
     return tags
 
 

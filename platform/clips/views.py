@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from clips.selectors import rendition_for
-from common.objects import store
 from common.downloads import stored_file
 from common.errors import NotFound
+from common.objects import store
 
 
 @require_safe

@@ -38,8 +38,15 @@ def stored_file(
         span = parse_range(request.headers.get("Range"), size_bytes)
     except RangeUnsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
-    return _part(request, store, key=key, size_bytes=size_bytes, span=span, filename=filename,
-                 content_type=content_type)
+    return _part(
+        request,
+        store,
+        key=key,
+        size_bytes=size_bytes,
+        span=span,
+        filename=filename,
+        content_type=content_type,
+    )
 
 
 def _part(
@@ -54,9 +61,7 @@ def _part(
 ) -> HttpResponseBase:
     start, length = span or (0, size_bytes)
     chunks = () if request.method == "HEAD" else store.open_range(key, start=start, length=length)
-    response = StreamingHttpResponse(
-        chunks, status=206 if span else 200, content_type=content_type
-    )
+    response = StreamingHttpResponse(chunks, status=206 if span else 200, content_type=content_type)
     response["Content-Length"] = str(length)
     response["Accept-Ranges"] = "bytes"
     if span:
