@@ -15,7 +15,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from accounts.models import User
 from clips.models import Clip
@@ -28,6 +28,7 @@ from clips.services import (
 )
 from common.objects import store
 from common.states import UnableToMove
+from common.storage import UnableToReachStore
 from moderation.classifiers.isolation import UnableToCheckFrames, check_frames
 from moderation.classifiers.lexicon import Lexicon, Pattern
 from moderation.classifiers.port import Finding
@@ -179,7 +180,8 @@ def _judged(clip: Clip, *, while_waiting: Callable[[], None]) -> tuple[list[Find
     try:
         findings = _findings(clip, while_waiting)
         return findings, verdict(findings, policy(), stage="clip")
-    except ClaimLost:
+    except (ClaimLost, DatabaseError, UnableToReachStore):
+        # The claim is gone, or an outage: the lease runs out and the clip is judged again.
         raise
     except Exception:
         logger.exception("Clip %s could not be checked and is held.", clip.pk)

@@ -1,10 +1,14 @@
 """The frame detector's contract, with its real model."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image, ImageDraw
 
@@ -16,6 +20,7 @@ from video.encoding import Encoded
 from video.frames import Frame
 
 PATH = "moderation.classifiers.nudity.nudity_detector"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,44 @@ def test_a_child_process_is_kept_while_it_behaves(files: Encoded) -> None:
     stop_idle()
 
 
+def test_a_hanging_detector_ends_even_when_its_parent_was_killed(
+    files: Encoded, tmp_path: Path
+) -> None:
+    mp4 = next(file.path for file in files.files if file.kind == "mp4")
+    pid_file = tmp_path / "pid"
+    code = (
+        "import sys; sys.path[:0] = ['.', 'platform'];"
+        "from pathlib import Path;"
+        "from moderation.classifiers.isolation import check_frames;"
+        f"check_frames(Path({str(mp4)!r}), detector='{DETECTORS}.Hanging', count=2,"
+        " timeout_seconds=6)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "HANGING_PID_FILE": str(pid_file)},
+    )
+    wait_until(lambda: pid_file.exists() and pid_file.read_text(encoding="ascii") != "")
+    parent.kill()
+    parent.wait()
+    child = int(pid_file.read_text(encoding="ascii"))
+    wait_until(lambda: not is_running(child))
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+    deadline = monotonic() + seconds
+    while not holds():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_what_is_no_video_is_an_error_not_an_answer(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"\x00" * 1000)
@@ -80,5 +123,4 @@ def test_torch_is_never_loaded() -> None:
         "from moderation.classifiers.nudity import nudity_detector; nudity_detector();"
         "sys.exit('torch' in sys.modules or 'django' in sys.modules)"
     )
-    root = Path(__file__).resolve().parents[2]
-    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -18,6 +18,7 @@ from clips.states import HELD, PUBLISHED, REJECTED, SCREENING, SUBMITTED
 from common.errors import Unavailable
 from common.ids import new_id
 from common.objects import store
+from common.storage import FileSystemStore, UnableToReachStore
 from moderation import screening, tasks
 from moderation.checks import check_policy
 from moderation.classifiers.isolation import stop_idle
@@ -107,6 +108,23 @@ def test_a_missing_file_means_held(clip: Clip, files: Any, use_detector: Any) ->
         assert screened(clip).state == HELD
     finally:
         store().put_file(mp4, content_type="video/mp4")
+
+
+def test_an_outage_of_the_store_is_tried_again_not_judged(
+    clip: Clip, use_detector: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use_detector("Calm")
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    monkeypatch.setattr(screening, "store", lambda: FileSystemStore(blocked))
+    with pytest.raises(UnableToReachStore):
+        screen_clip(clip.pk, clock=timezone.now)
+    clip.refresh_from_db()
+    assert clip.state == SCREENING
+    assert not Decision.objects.filter(subject_id=clip.pk).exists()
+    monkeypatch.undo()
+    release_expired_screenings(now=timezone.now() + timedelta(seconds=60))
+    assert screened(clip).state == PUBLISHED
 
 
 def test_an_unreadable_policy_means_held_and_prompts_wait(
