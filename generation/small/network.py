@@ -23,8 +23,8 @@ FLATTEST_NORM = 1e-6
 class ReverieSmallNetwork(ModelMixin, ConfigMixin):
     """Estimates the clean clip from a noisy one, the noise level and an encoded prompt.
 
-    The clip is mixed as (1 - sigma) * clean + sigma * noise. Skip and output scales follow
-    Karras et al. 2022 (arXiv:2206.00364), written for this mixing.
+    The clip is mixed as (1 - sigma) * clean + sigma * noise and scaled to unit power before it
+    enters (the input scale of Karras et al. 2022, arXiv:2206.00364, written for this mixing).
     """
 
     config_name = "config.json"
@@ -59,6 +59,9 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         self.coarse_place = Place(num_frames, grid // 2, coarse)
         self.coarse_up = nn.ModuleList(MotionBlock(coarse, wide) for _ in range(2))
         self.to_fine = nn.Linear(coarse, 4 * fine)
+        self.trust = nn.Linear(wide, fine)
+        nn.init.zeros_(self.trust.weight)
+        nn.init.ones_(self.trust.bias)
         self.fine_up = nn.ModuleList(MotionBlock(fine, wide) for _ in range(2))
         self.head = nn.Linear(fine, 3 * PATCH * PATCH)
         nn.init.zeros_(self.head.weight)
@@ -69,16 +72,12 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         `clip` is (batch, 3, frames, height, width) around -1..1, `sigma` (batch,) in 0..1,
         `text` (batch, words, text_channels), `text_mask` (batch, words), true for words.
         """
-        level = sigma.float().clamp(min=1e-3)[:, None, None, None, None]
+        level = sigma.float()[:, None, None, None, None]
         spread = ((1 - level) * DATA_DEVIATION).square() + level.square()
-        keep = (1 - level) * DATA_DEVIATION**2 / spread
-        reach = level * DATA_DEVIATION * spread.rsqrt()
-        change = self._change(
-            (clip * spread.rsqrt()).to(self.dtype), sigma, text.to(self.dtype), text_mask
-        )
-        return keep * clip + reach * change.float()
+        even = (clip * spread.rsqrt()).to(self.dtype)
+        return DATA_DEVIATION * self._drawn(even, sigma, text.to(self.dtype), text_mask).float()
 
-    def _change(self, clip: Tensor, sigma: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+    def _drawn(self, clip: Tensor, sigma: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
         condition, words = self.condition(sigma, text, text_mask)
         fine = self.fine_place(self.stem(patches(clip, PATCH)))
         fine = self.fine_down(fine, condition)
@@ -89,7 +88,8 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         coarse = self.coarse_place(coarse + unfold(self.from_tokens(tokens), FRAMES_PER_TOKEN, 2))
         for block in self.coarse_up:
             coarse = block(coarse, condition)
-        fine = fine + unfold(self.to_fine(coarse), 1, 2)
+        trusted = self.trust(condition)[:, None, None, None]
+        fine = torch.addcmul(unfold(self.to_fine(coarse), 1, 2), fine, trusted)
         for block in self.fine_up:
             fine = block(fine, condition)
         return pixels(self.head(normal(fine)), PATCH)
