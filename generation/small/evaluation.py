@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from generation.small import scenes, vocabulary
+from generation.small.hand_written import hand_written_scenes
 from generation.small.pipeline import ReverieSmallPipeline
 from generation.small.reading import SceneReader
 
@@ -52,20 +53,59 @@ def held_out_requests(count: int, seed: int) -> list[Request]:
     ]
 
 
+def hand_written_requests(seed: int) -> list[Request]:
+    """The prompts written by hand, as requests."""
+    return [
+        Request(prompt, scene, seed + index)
+        for index, (prompt, scene) in enumerate(hand_written_scenes())
+    ]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How clips are made."""
+
+    steps: int
+    guidance: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The clips, how they agree with their own prompts, and with another's."""
+
+    clips: Floats
+    own: Figures
+    other: Figures
+
+
+def measure(
+    pipeline: ReverieSmallPipeline,
+    reader: SceneReader,
+    requests: Sequence[Request],
+    sampling: Sampling,
+) -> Measured:
+    """Make a clip for each request and read it back."""
+    clips = clips_for(pipeline, requests, sampling)
+    asked = [request.scene for request in requests]
+    read = [reader.read(clip) for clip in clips]
+    return Measured(clips, agreement(asked, read), baseline(asked, read))
+
+
 def clips_for(
-    pipeline: ReverieSmallPipeline, requests: Sequence[Request], *, steps: int, guidance: float
+    pipeline: ReverieSmallPipeline, requests: Sequence[Request], sampling: Sampling
 ) -> Floats:
     """Return one clip per request, (requests, 16, 64, 64, 3) in 0..1, seeded one by one."""
     made = []
     for start in range(0, len(requests), BATCH):
         some = requests[start : start + BATCH]
-        seeds = [torch.Generator().manual_seed(request.seed) for request in some]
-        prompts = [request.prompt for request in some]
-        made.append(
-            pipeline(
-                prompts, num_inference_steps=steps, guidance_scale=guidance, generator=seeds
-            ).frames
+        output = pipeline(
+            [request.prompt for request in some],
+            num_inference_steps=sampling.steps,
+            guidance_scale=sampling.guidance,
+            generator=[torch.Generator().manual_seed(request.seed) for request in some],
+            return_dict=False,
         )
+        made.append(output[0])
     return np.concatenate(made)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from generation.small import evaluation, scenes, vocabulary
+from generation.small.hand_written import hand_written_scenes
 from generation.small.page import vocabulary_page
 from generation.small.pipeline import ReverieSmallPipeline
 from generation.small.reading import SceneReader
@@ -127,12 +128,11 @@ def test_clips_of_unseen_combinations_show_what_the_prompts_say(
     pipeline: ReverieSmallPipeline, reader: SceneReader
 ) -> None:
     requests = evaluation.held_out_requests(20, seed=11)
-    clips = evaluation.clips_for(pipeline, requests, steps=4, guidance=2.5)
-    asked = [request.scene for request in requests]
-    read = [reader.read(clip) for clip in clips]
+    sampling = evaluation.Sampling(steps=4, guidance=2.5)
 
-    own, other = evaluation.agreement(asked, read), evaluation.baseline(asked, read)
+    measured = evaluation.measure(pipeline, reader, requests, sampling)
 
+    own, other = measured.own, measured.other
     assert own.object >= 0.6 > other.object
     assert own.motion >= 0.6 > other.motion
     assert own.background >= 0.8 > other.background
@@ -146,6 +146,10 @@ def test_every_word_is_trained_and_a_fifth_of_the_combinations_is_kept_back() ->
     assert {scene.object for scene in trained} == set(vocabulary.OBJECT_NAMES)
     assert {scene.background for scene in trained} == set(vocabulary.BACKGROUND_NAMES)
     assert {scene.motion for scene in trained} == set(vocabulary.MOTION_NAMES)
+
+
+def test_prompts_written_by_hand_ask_for_held_out_combinations_only() -> None:
+    assert all(vocabulary.is_held_out(scene) for _, scene in hand_written_scenes())
 
 
 @pytest.mark.parametrize("motion", vocabulary.MOTION_NAMES)

@@ -1,6 +1,7 @@
 """`manage.py evaluate_small_model`: how far the small model does what prompts say."""
 
 from argparse import ArgumentParser
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from common.embedded.locations import ROOT
 
+SHOWN = 10
 WEIGHTS = ROOT / "generation" / "small" / "weights" / "reverie-small-1"
 
 
@@ -36,22 +38,21 @@ class Command(BaseCommand):
         reader = reading.SceneReader(sprites.fetch_sprites(options["sprites"]))
         pipeline = ReverieSmallPipeline.from_pretrained(options["folder"])
         pipeline.set_progress_bar_config(disable=True)
-        requests = evaluation.held_out_requests(options["count"], options["seed"])
-        asked = [request.scene for request in requests]
+        seed, count = options["seed"], options["count"]
         self.stdout.write(evaluation.TABLE_HEAD)
-        known = evaluation.reader_accuracy(reader, options["count"], options["seed"])
-        self.stdout.write(evaluation.table_row("rendered clips (the reader itself)", known))
-        for steps in options["steps"]:
-            for guidance in options["guidance"]:
-                clips = evaluation.clips_for(pipeline, requests, steps=steps, guidance=guidance)
-                read = [reader.read(clip) for clip in clips]
-                name = f"{steps} steps, guidance {guidance:g}"
-                own = evaluation.agreement(asked, read)
-                other = evaluation.baseline(asked, read)
-                self.stdout.write(evaluation.table_row(name, own))
-                self.stdout.write(evaluation.table_row(f"{name}, another prompt's clip", other))
-                if options["sheet"]:
-                    evaluation.contact_sheet(clips[:10]).save(options["sheet"], quality=85)
-                    options["sheet"] = None
-        for request in requests[:10]:
-            self.stdout.write(f"{request.prompt} [{request.seed}]")
+        known = evaluation.reader_accuracy(reader, count, seed)
+        self.stdout.write(evaluation.table_row("the reader, on rendered clips", known))
+        requests = evaluation.held_out_requests(count, seed)
+        written = evaluation.hand_written_requests(seed)
+        for steps, guidance in product(options["steps"], options["guidance"]):
+            ways = evaluation.Sampling(steps=steps, guidance=guidance)
+            for kind, asked in (("templates", requests), ("by hand", written)):
+                measured = evaluation.measure(pipeline, reader, asked, ways)
+                name = f"{kind}, {steps} steps, guidance {guidance:g}"
+                self.stdout.write(evaluation.table_row(name, measured.own))
+                self.stdout.write(evaluation.table_row("— another prompt's clip", measured.other))
+                if options["sheet"] and kind == "templates":
+                    sheet = evaluation.contact_sheet(measured.clips[:SHOWN])
+                    sheet.save(options["sheet"], quality=85)
+        for request in requests[:SHOWN]:
+            self.stdout.write(f"- {request.prompt} (seed {request.seed})")
