@@ -6,15 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from accounts.permissions import Viewer
 from clips.models import Clip, Privacy
 from clips.selectors import visible_clips
+from common.pagination import Position
 from feed.ranking.scoring import Candidate, Taste
 from social.models import Follow, Like, View
 
-WINDOW = 300
+WINDOW = 200
 COLUMNS = (  # in the order of Candidate's fields
     "id",
     "author_id",
@@ -28,6 +30,36 @@ COLUMNS = (  # in the order of Candidate's fields
     "is_own",
 )
 LIKES_REMEMBERED = 100
+
+# Who may see what is said once more here, so that the limit counts what will be shown;
+# `visible_clips` has the last word.
+NEWEST_OF_EACH = """
+SELECT newest.id
+FROM social_follow AS follow
+JOIN accounts_user AS followee ON followee.id = follow.followee_id AND followee.is_active
+CROSS JOIN LATERAL (
+    SELECT clip.id, clip.published_at
+    FROM clips_clip AS clip
+    WHERE clip.author_id = follow.followee_id
+      AND clip.state = 'published'
+      AND (
+          clip.privacy IN ('public', 'followers')
+          OR (clip.privacy = 'mutuals' AND EXISTS (
+              SELECT 1 FROM social_follow AS back
+              WHERE back.follower_id = clip.author_id AND back.followee_id = follow.follower_id
+          ))
+      )
+      AND (
+          %s::timestamptz IS NULL
+          OR (clip.published_at, clip.id) < (%s::timestamptz, %s::uuid)
+      )
+    ORDER BY clip.published_at DESC, clip.id DESC
+    LIMIT %s
+) AS newest
+WHERE follow.follower_id = %s
+ORDER BY newest.published_at DESC, newest.id DESC
+LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
@@ -43,10 +75,15 @@ def public_clips(viewer: Viewer) -> QuerySet[Clip]:
     return visible_clips(viewer).filter(privacy=Privacy.PUBLIC)
 
 
-def followed_clips(viewer: User) -> QuerySet[Clip]:
-    """What the people `viewer` follows have published and lets them see."""
-    followees = Follow.objects.filter(follower=viewer).values("followee_id")
-    return visible_clips(viewer).filter(author_id__in=followees)
+def followed_clips(viewer: User, *, behind: Position | None, most: int) -> QuerySet[Clip]:
+    """The newest `most` clips behind a position by people `viewer` follows, of those they may see.
+
+    Only so many of each person are looked at: the price does not grow with what was published.
+    """
+    moment, last = behind or (None, None)
+    values = (moment, moment, last, most, viewer.pk, most)
+    newest = RawSQL(NEWEST_OF_EACH, values)  # noqa: S611 - constant SQL
+    return visible_clips(viewer).filter(pk__in=newest)
 
 
 def window_from(place: Place | None, *, viewer: Viewer) -> list[Candidate]:

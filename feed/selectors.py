@@ -50,7 +50,9 @@ def page_for(viewer: Viewer, *, mode: Mode, asked: PageRequest, now: datetime) -
         return _keyset(LATEST, public_clips(viewer), viewer=viewer, asked=asked)
     if not isinstance(viewer, User):
         raise NobodyFollows("Log in to see the people you follow.")
-    return _keyset(FOLLOWING, followed_clips(viewer), viewer=viewer, asked=asked)
+    behind = FOLLOWING.position_in(asked.cursor) if asked.cursor else None
+    followed = followed_clips(viewer, behind=behind, most=asked.limit + 1)
+    return _keyset(FOLLOWING, followed, viewer=viewer, asked=asked)
 
 
 def clips_by(handle: str, *, viewer: Viewer, asked: PageRequest) -> Page[ClipCard]:

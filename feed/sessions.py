@@ -20,7 +20,7 @@ MARK_BYTES = 4
 
 
 def mark_of(clip_id: UUID) -> bytes:
-    """The clip in a cursor; of 300 two are alike once in 100,000 lists."""
+    """The clip in a cursor; of 200 two are alike once in 200,000 windows."""
     return clip_id.bytes[-MARK_BYTES:]
 
 

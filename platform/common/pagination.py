@@ -111,12 +111,15 @@ class NewestFirst:
         at, key = position(items[-1])
         return Page(items, sealed(self.scope, [at.isoformat() if at else "", key.hex]))
 
-    def _behind(self, cursor: str) -> Q:
+    def position_in(self, cursor: str) -> Position:
+        """The time and id of the last item shown.  Raises UnableToReadCursor."""
         at, key = unsealed(self.scope, cursor)
-        last = UUID(hex=key)
-        if not self.time:
+        return datetime.fromisoformat(at) if at else None, UUID(hex=key)
+
+    def _behind(self, cursor: str) -> Q:
+        moment, last = self.position_in(cursor)
+        if moment is None:
             return Q(**{f"{self.key}__lt": last})
-        moment = datetime.fromisoformat(at)
         # The first condition is implied by the second; alone, it lets the index find the place.
         return Q(**{f"{self.time}__lte": moment}) & (
             Q(**{f"{self.time}__lt": moment}) | Q(**{f"{self.key}__lt": last})

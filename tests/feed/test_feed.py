@@ -202,3 +202,19 @@ def test_a_card_is_what_the_schema_says() -> None:
 
 def test_files_are_named_as_the_encoder_names_them() -> None:
     assert FILE_NAMES == {"mp4": MP4_NAME, "hls": PLAYLIST_NAME, "poster": POSTER_NAME}
+
+
+def test_following_goes_through_people_who_post_much_and_rarely() -> None:
+    viewer, busy, rare = make_user(), make_user(), make_user()
+    for one in (busy, rare):
+        follow(viewer, one.handle)
+    at = timezone.now()
+    for number in range(7):
+        make_clip(busy, caption=f"busy {number}", now=at, age=minutes(number))
+        make_clip(busy, caption="hidden", privacy="only_me", now=at, age=minutes(number))
+    make_clip(rare, caption="rare", now=at, age=minutes(100))
+    pages = walk(browser_of(viewer), mode="following", limit=2)
+    assert [caption for page in pages for caption in page] == [
+        *(f"busy {number}" for number in range(7)),
+        "rare",
+    ]
