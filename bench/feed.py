@@ -43,7 +43,8 @@ WITH author AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_us
     INSERT INTO clips_video (id, owner_id, prompt, engine, seed, digest, width, height,
                              frame_count, duration_seconds, provenance, digital_source_type)
     SELECT uuidv7(), author.id, 'a red fox in the snow ' || i, 'bench', i,
-           encode(sha256(i::text::bytea), 'hex'), 720, 1280, 16, 2, 'generated', 'trainedAlgorithmicMedia'
+           encode(sha256(i::text::bytea), 'hex'), 720, 1280, 16, 2, 'generated',
+           'trainedAlgorithmicMedia'
     FROM generate_series(%(first)s, %(last)s) AS i
     JOIN author ON author.n = 1 + (i * 7919) %% 1000
     RETURNING id, owner_id, digest, seed
