@@ -142,3 +142,14 @@ def _write(here: Locations, text: str) -> None:
 def _read(here: Locations) -> list[str]:
     with psycopg.connect(here.database_url) as connection:
         return [row[0] for row in connection.execute("SELECT text FROM notes")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the servers a user of their own")
+def test_root_opens_a_locked_folder_to_the_servers_user_alone(tmp_path: Path, log: Path) -> None:
+    locked = private_folder(tmp_path / "locked")
+    here = Locations(private_folder(locked / "data"))
+    with running(Postgres(here, durable=False), log=log):
+        assert here.postgres.owner() == here.data.owner() == "reverie"
+    assert stat.S_IMODE(here.data.stat().st_mode) == 0o700
+    assert locked.owner() == "root"
+    assert stat.S_IMODE(locked.stat().st_mode) & 0o067 == 0, "passing through is all it may"
