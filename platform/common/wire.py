@@ -161,14 +161,17 @@ def _note_mistake(exc: Exception, request: Any) -> None:
 
 
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    body, content_type = problem.detail, "text/plain"
+    body, kind = problem.detail, "plain"
     try:
         template = loader.select_template([f"{problem.status}.html", "error.html"])
-        body, content_type = template.render({"problem": problem}, request), "text/html"
+        body, kind = template.render({"problem": problem}, request), "html"
     except TemplateDoesNotExist:
         pass
     except Exception:  # the page may need what is just broken; words are always there
         log.exception("the page for status %d can not be shown", problem.status)
     return HttpResponse(
-        body, status=problem.status, headers=problem.headers, content_type=content_type
+        body,
+        status=problem.status,
+        headers=problem.headers,
+        content_type=f"text/{kind}; charset=utf-8",
     )

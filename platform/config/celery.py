@@ -34,6 +34,7 @@ app.conf.update(
             "generation.sweep": settings.SWEEP_SECONDS,
             "moderation.sweep": settings.SWEEP_SECONDS,
             "social.add_counts": 1.0,
+            "accounts.forget_replies": 3600.0,
         }.items()
     },
 )

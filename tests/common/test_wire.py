@@ -131,6 +131,16 @@ def test_an_unknown_address_answers_in_the_dialect_of_its_path(
     assert response.headers["Content-Type"] == content_type
 
 
+def test_people_read_words_in_place_of_a_dialect(client: Any, db: None) -> None:
+    response = client.get("/nowhere")
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] in {
+        "text/html; charset=utf-8",
+        "text/plain; charset=utf-8",
+    }
+    assert wire.NOT_FOUND.detail in response.content.decode()
+
+
 def test_a_page_shows_an_outage_as_such() -> None:
     request = RequestFactory().get("/v1/videos")
     with pytest.raises(OperationalError):
