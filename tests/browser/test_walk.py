@@ -2,9 +2,11 @@
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from accounts.services import open_account
+from clips.models import Clip
 from common.ids import public_id
 from generation.models import Job
 from generation.services import Order, request_generation
@@ -142,3 +144,16 @@ def test_reduced_motion_starts_nothing(author: User, watched: Watched) -> None:
     watched.open("/")
     watched.page.locator(".reel.paused").wait_for()
     assert watched.page.evaluate("document.querySelector('video').paused") is True
+
+
+def test_the_reviewers_desk_keeps_to_the_policy(
+    author: User, watched: Watched, settings: Settings
+) -> None:
+    settings.ADMIN_SECOND_FACTOR = False
+    clip = make_film(author)
+    Clip.objects.update(state="held", allowed_digest="", reason="A person has to look.")
+    open_account("alex", email="a@example.org", password=PASSWORD, role=Role.ADMIN)
+    watched.log_in("alex")
+    for path in ("/admin/", "/admin/moderation/heldclip/", f"/admin/moderation/heldclip/{clip.pk}"):
+        watched.open(path)
+        assert "Reverie" in watched.page.title()

@@ -1,6 +1,7 @@
 """Who gets into the admin: moderators and admins, with a second factor given in this session."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -28,7 +29,7 @@ def moderator(db: None) -> User:
 
 
 def code_now(secret: str = SECRET) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 def test_visitors_log_in_on_the_sites_own_page(db: None) -> None:
@@ -58,7 +59,9 @@ def test_a_moderator_without_second_factor_is_sent_to_set_one_up(moderator: User
 
     asked = browser.get("/admin/", follow=True)
     assert asked.redirect_chain[-1][0].startswith("/accounts/2fa/reauthenticate/")
-    code = RecoveryCodes(moderator.authenticator_set.get(type="recovery_codes")).generate_codes()[0]
+    code = RecoveryCodes(
+        Authenticator.objects.get(user=moderator, type="recovery_codes")
+    ).generate_codes()[0]
     inside = browser.post(
         asked.redirect_chain[-1][0], {"code": code, "next": "/admin/"}, follow=True
     )

@@ -147,3 +147,18 @@ def test_a_form_from_elsewhere_is_refused(person: User, clip: Clip) -> None:
     response = strict.post(f"/clips/{clip.pk}/like", {"liked": "yes"})
     assert response.status_code == 403
     assert b"too old" in response.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/@%00", "/create/%00", "/latest?cursor=%00", "/studio?after=%00", "/%ff%fe", "/@%ff"]
+)
+def test_nonsense_in_an_address_is_a_clear_refusal(browser: Client, path: str) -> None:
+    assert browser.get(path).status_code in {400, 404}
+
+
+def test_bodies_nobody_can_read_are_refused(browser: Client) -> None:
+    huge = browser.post("/settings", b"x" * (21 * 1024 * 1024), content_type="text/plain")
+    assert (huge.status_code, b"larger than" in huge.content) == (413, True)
+    text = "application/x-www-form-urlencoded"
+    assert browser.post("/create", b"prompt=%ff%fe&seed=\xff", content_type=text).status_code == 422
+    assert browser.post("/create", b"broken", content_type="multipart/form-data").status_code == 400
