@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import Role, User
 from clips.models import Clip
@@ -11,6 +12,7 @@ from tests.people import browser_of, make_clip, make_user
 from tests.web.markup import Markup
 from web.urls import urlpatterns
 
+SESSION_AND_PERSON = 2
 pytestmark = pytest.mark.django_db
 
 OPEN = ["/", "/following", "/latest", "/about", "/@mira"]
@@ -162,3 +164,16 @@ def test_bodies_nobody_can_read_are_refused(browser: Client) -> None:
     text = "application/x-www-form-urlencoded"
     assert browser.post("/create", b"prompt=%ff%fe&seed=\xff", content_type=text).status_code == 422
     assert browser.post("/create", b"broken", content_type="multipart/form-data").status_code == 400
+
+
+def test_a_page_costs_few_queries_however_many_clips(
+    browser: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    author = make_user()
+    for _ in range(6):
+        make_clip(author)
+    for path in ("/", "/latest", "/following"):
+        with django_assert_max_num_queries(SESSION_AND_PERSON + 3):
+            assert browser.get(path).status_code == 200
+    with django_assert_max_num_queries(SESSION_AND_PERSON + 7):
+        assert browser.get(f"/@{author.handle}").status_code == 200
