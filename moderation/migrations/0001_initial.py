@@ -8,65 +8,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clips', '0001_initial'),
+        ("clips", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HeldClip',
-            fields=[
-            ],
+            name="HeldClip",
+            fields=[],
             options={
-                'verbose_name': 'clip to review',
-                'verbose_name_plural': 'clips to review',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "clip to review",
+                "verbose_name_plural": "clips to review",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('clips.clip',),
+            bases=("clips.clip",),
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.CharField(choices=[('prompt', 'Prompt'), ('clip', 'Clip'), ('comment', 'Comment'), ('account', 'Account')], max_length=16)),
-                ('subject_id', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('detector', models.CharField(max_length=60)),
-                ('detector_version', models.CharField(max_length=60)),
-                ('category', models.CharField(max_length=60)),
-                ('score', models.FloatField(null=True)),
-                ('evidence', models.JSONField(default=dict)),
-                ('latency_milliseconds', models.FloatField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("prompt", "Prompt"),
+                            ("clip", "Clip"),
+                            ("comment", "Comment"),
+                            ("account", "Account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                ("detector", models.CharField(max_length=60)),
+                ("detector_version", models.CharField(max_length=60)),
+                ("category", models.CharField(max_length=60)),
+                ("score", models.FloatField(null=True)),
+                ("evidence", models.JSONField(default=dict)),
+                ("latency_milliseconds", models.FloatField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('subject__in', ['prompt', 'clip', 'comment', 'account'])), name='signal_subject_is_known'), models.UniqueConstraint(fields=('subject', 'subject_id', 'digest', 'detector', 'detector_version', 'category'), name='one_signal_per_detector')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("subject__in", ["prompt", "clip", "comment", "account"])
+                        ),
+                        name="signal_subject_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        fields=(
+                            "subject",
+                            "subject_id",
+                            "digest",
+                            "detector",
+                            "detector_version",
+                            "category",
+                        ),
+                        name="one_signal_per_detector",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.CharField(choices=[('prompt', 'Prompt'), ('clip', 'Clip'), ('comment', 'Comment'), ('account', 'Account')], max_length=16)),
-                ('subject_id', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('verdict', models.CharField(choices=[('allow', 'Allow'), ('review', 'Review'), ('block', 'Block')], max_length=16)),
-                ('policy_version', models.CharField(max_length=60)),
-                ('rules', models.JSONField(default=list)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('about', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions_received', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions_made', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("prompt", "Prompt"),
+                            ("clip", "Clip"),
+                            ("comment", "Comment"),
+                            ("account", "Account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("allow", "Allow"), ("review", "Review"), ("block", "Block")],
+                        max_length=16,
+                    ),
+                ),
+                ("policy_version", models.CharField(max_length=60)),
+                ("rules", models.JSONField(default=list)),
+                ("reason", models.TextField(blank=True, default="")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "about",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions_received",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="decisions_made",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'subject_id', '-id'], name='decision_by_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('subject__in', ['prompt', 'clip', 'comment', 'account'])), name='decision_subject_is_known'), models.CheckConstraint(condition=models.Q(('verdict__in', ['allow', 'review', 'block'])), name='decision_verdict_is_known')],
+                "indexes": [
+                    models.Index(
+                        fields=["subject", "subject_id", "-id"], name="decision_by_subject"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("subject__in", ["prompt", "clip", "comment", "account"])
+                        ),
+                        name="decision_subject_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict__in", ["allow", "review", "block"])),
+                        name="decision_verdict_is_known",
+                    ),
+                ],
             },
         ),
     ]
