@@ -1,9 +1,11 @@
 """The Videos API's shapes, in and out."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 
 from clips.models import Privacy
@@ -11,10 +13,11 @@ from common.errors import Invalid
 from common.ids import public_id
 from generation.engines.port import EngineDescription
 from generation.models import Job
+from generation.orders import Order, Posting
 from generation.selectors import queue_position
-from generation.services import Order, Posting
 from generation.states import FAILED
 
+FOLDED = re.compile(r"(\w{1,40})\[(\w{1,40})\](\[\])?", re.ASCII)
 UNSUPPORTED = {
     "input_reference": "This model makes videos from words only.",
     "characters": "This model knows no characters.",
@@ -53,12 +56,14 @@ class VideoRequestSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The checked request; what no engine here can honour is refused, never ignored."""
-        for name, explanation in UNSUPPORTED.items():
-            if data.get(name) not in (None, "", [], {}):
-                raise Invalid(explanation, code="unsupported_parameter", field=name)
-        plain = dict(data.items())
-        if isinstance(plain.get("post"), str):
-            plain["post"] = _parsed(plain["post"])
+        plain = _unfolded(data)
+        for name, value in plain.items():
+            if name in UNSUPPORTED and value not in (None, "", [], {}):
+                raise Invalid(UNSUPPORTED[name], code="unsupported_parameter", field=name)
+            if name not in self.fields and name not in UNSUPPORTED:
+                raise Invalid(
+                    f"There is no parameter {name!r}.", code="unknown_parameter", field=name
+                )
         checked: dict[str, Any] = super().to_internal_value(plain)
         return checked
 
@@ -79,8 +84,28 @@ class VideoRequestSerializer(serializers.Serializer[Any]):
         )
 
 
+def _unfolded(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` as JSON would have it: a form spells an object `post[caption]`, `post[hashtags][]`.
+
+    A form may also carry `post` as JSON in one field.
+    """
+    if not isinstance(data, QueryDict):
+        return dict(data)
+    plain: dict[str, Any] = {}
+    for name in data:
+        folded = FOLDED.fullmatch(name)
+        if folded is None:
+            plain[name] = data[name]
+        else:
+            owner, part, is_list = folded.groups()
+            value = data.getlist(name) if is_list else data[name]
+            plain.setdefault(owner, {})[part] = value
+    if isinstance(plain.get("post"), str):
+        plain["post"] = _parsed(plain["post"])
+    return plain
+
+
 def _parsed(text: str) -> Any:
-    """`post` as a form carries it: JSON in a field."""
     try:
         return json.loads(text)
     except ValueError as error:

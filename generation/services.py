@@ -2,9 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +17,7 @@ from common.errors import Denied, Invalid, TooMany
 from common.transitions import move
 from generation.engines.port import EngineDescription
 from generation.models import Job
+from generation.orders import Order, Posting
 from generation.selectors import engine_description, job_for, unfinished_count
 from generation.states import DELETED, JOB_STATES, QUEUED
 from generation.tasks import render
@@ -33,33 +32,6 @@ logger = logging.getLogger(__name__)
 
 class TooManyJobs(TooMany):
     """The person has as many jobs waiting or running as one person may."""
-
-
-@dataclass(frozen=True)
-class Posting:
-    """How a video is to be posted once it is made."""
-
-    caption: str = ""
-    hashtags: Sequence[str] = ()
-    privacy: str = Privacy.PUBLIC
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a person asks for; None leaves the choice to the engine (and the seed to chance).
-
-    `size` is `WIDTHxHEIGHT` in pixels and `seconds` a string, as in the Videos API.
-    """
-
-    prompt: str
-    model: str | None = None
-    negative_prompt: str = ""
-    seconds: str | None = None
-    size: str | None = None
-    seed: int | None = None
-    inference_steps: int | None = None
-    guidance_scale: float | None = None
-    posting: Posting | None = field(default=None)
 
 
 def request_generation(owner: User, order: Order, *, now: datetime) -> Job:

@@ -176,7 +176,14 @@ def _hls_container(folder: Path, metadata: dict[str, str], seconds: Fraction) ->
 def _encoder(
     container: OutputContainer, *, rate: Fraction, size: tuple[int, int], group: int
 ) -> VideoStream:
-    settings = {"preset": "veryfast", "crf": "21", "sc_threshold": "0", "forced-idr": "1"}
+    settings = {
+        "preset": "veryfast",
+        "crf": "21",
+        "sc_threshold": "0",
+        "forced-idr": "1",
+        # With more, the same frames do not always become the same bytes.
+        "threads": "1",
+    }
     stream = container.add_stream("libx264", rate=rate, options=settings)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from clips.models import Clip, Privacy
+from generation.orders import Order, Posting
 from generation.selectors import offered_engines
-from generation.services import Order, Posting
 
 PRIVACY_WORDS = [
     (Privacy.PUBLIC, "Everybody"),

@@ -19,8 +19,9 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from clips.models import Clip
 from common.ids import public_id
+from generation.orders import Order, Posting
 from generation.rendering.rendering import render_next
-from generation.services import Order, Posting, request_generation
+from generation.services import request_generation
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
 from moderation.services import decide_clip

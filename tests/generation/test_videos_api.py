@@ -41,6 +41,7 @@ def _post(client: Client, body: bytes | dict[str, Any], kind: str = "application
         (b'{"prompt": "a cat", "width": 720}', "size"),
         (b'{"prompt": "a cat", "width": 720, "height": 1280, "size": "360x640"}', "size"),
         (b'{"prompt": "a cat", "lora": "x"}', "lora"),
+        (b'{"prompt": "a cat", "sed": 5}', "sed"),
         (b'{"prompt": "a cat", "post": {"privacy": "secret"}}', "post.privacy"),
         (b'{"prompt": "a cat", "post": {"hashtags": ["two words"]}}', "hashtags"),
     ],
@@ -73,6 +74,10 @@ def test_a_form_is_as_good_as_json(client: Client) -> None:
     answer = client.post("/v1/videos", form)
     assert answer.status_code == 200, answer.content
     assert Job.objects.get().caption == "Look"
+    folded = {"post[caption]": "Folded", "post[hashtags][]": ["a", "b"], "post[privacy]": "only_me"}
+    answer = client.post("/v1/videos", {"prompt": PROMPT} | folded)
+    job = Job.objects.get(pk=answer.json()["id"].removeprefix("video_"))
+    assert (job.caption, job.hashtags, job.privacy) == ("Folded", ["a", "b"], "only_me")
     refused = client.post("/v1/videos", {"prompt": PROMPT, "post": "{"})
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "post")
 

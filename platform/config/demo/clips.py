@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.models import User
 from clips.selectors import own_clips
 from clips.states import SCREENING, SUBMITTED
+from generation.orders import Order, Posting
 from generation.selectors import jobs_of
-from generation.services import Order, Posting, request_generation
+from generation.services import request_generation
 from generation.states import IN_PROGRESS, UNFINISHED
 
 if TYPE_CHECKING:
