@@ -19,7 +19,8 @@ from accounts.models import Role, User
 from accounts.permissions import has_role
 
 NEEDS_SECOND_FACTOR = (
-    "Moderators and admins need a second factor. Set one up here; then open the admin again."
+    "Moderators and admins need a second factor. "
+    "Confirm your password, set one up, and then open the admin again."
 )
 
 

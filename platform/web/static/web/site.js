@@ -30,8 +30,6 @@
 
   window.reverie = { tell, reportView };
 
-  for (const old of notices.children) window.setTimeout(() => old.remove(), 8000);
-
   document.body.addEventListener("htmx:responseError", (event) => {
     const message = event.detail.xhr.getResponseHeader("X-Reverie-Problem");
     tell(message ? decodeURIComponent(message) : "That did not work. Try again in a moment.", true);
