@@ -181,8 +181,8 @@ def _encoder(
         "crf": "21",
         "sc_threshold": "0",
         "forced-idr": "1",
-        # With more, the same frames do not always become the same bytes.
-        "threads": "1",
+        # With macroblock trees the same frames do not always become the same bytes.
+        "x264-params": "mbtree=0",
     }
     stream = container.add_stream("libx264", rate=rate, options=settings)
     stream.width, stream.height = size

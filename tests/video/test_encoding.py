@@ -222,3 +222,13 @@ def test_refuses_what_can_not_be_a_video(tmp_path: Path) -> None:
             asked(frames)
     with pytest.raises(UnableToEncode):
         encode(frame, frames_per_second=8, width=64, height=64, folder=tmp_path / "absent")
+
+
+def test_the_same_frames_become_the_same_pictures(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (16, 640, 360, 3), dtype=np.uint8)
+    made = set()
+    for name in map(str, range(5)):
+        (tmp_path / name).mkdir()
+        encode(noise, frames_per_second=8, width=360, height=640, folder=tmp_path / name)
+        made.add((tmp_path / name / "video.mp4").read_bytes())
+    assert len(made) == 1

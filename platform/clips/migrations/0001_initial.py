@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,116 +18,294 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Video',
+            name="Video",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('prompt', models.TextField()),
-                ('engine', models.CharField(max_length=120)),
-                ('seed', models.BigIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('frame_count', models.PositiveIntegerField()),
-                ('duration_seconds', models.FloatField()),
-                ('provenance', models.CharField(choices=[('generated', 'Generated'), ('declared', 'Declared'), ('suspected', 'Suspected'), ('none', 'None')], default='generated', max_length=16)),
-                ('digital_source_type', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='videos', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("prompt", models.TextField()),
+                ("engine", models.CharField(max_length=120)),
+                ("seed", models.BigIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("frame_count", models.PositiveIntegerField()),
+                ("duration_seconds", models.FloatField()),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("generated", "Generated"),
+                            ("declared", "Declared"),
+                            ("suspected", "Suspected"),
+                            ("none", "None"),
+                        ],
+                        default="generated",
+                        max_length=16,
+                    ),
+                ),
+                ("digital_source_type", models.CharField(max_length=120)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="videos",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rendition',
+            name="Rendition",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('mp4', 'Mp4'), ('hls_playlist', 'Hls Playlist'), ('hls_init', 'Hls Init'), ('hls_segment', 'Hls Segment'), ('poster', 'Poster'), ('spritesheet', 'Spritesheet')], max_length=16)),
-                ('name', models.CharField(max_length=60)),
-                ('digest', models.CharField(max_length=64)),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('content_type', models.CharField(max_length=60)),
-                ('video', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renditions', to='clips.video')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("mp4", "Mp4"),
+                            ("hls_playlist", "Hls Playlist"),
+                            ("hls_init", "Hls Init"),
+                            ("hls_segment", "Hls Segment"),
+                            ("poster", "Poster"),
+                            ("spritesheet", "Spritesheet"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("digest", models.CharField(max_length=64)),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                ("content_type", models.CharField(max_length=60)),
+                (
+                    "video",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="renditions",
+                        to="clips.video",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Clip',
+            name="Clip",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('caption', models.CharField(blank=True, default='', max_length=500)),
-                ('hashtags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('privacy', models.CharField(choices=[('public', 'Public'), ('mutuals', 'Mutuals'), ('followers', 'Followers'), ('only_me', 'Only Me')], default='public', max_length=16)),
-                ('state', models.CharField(choices=[('deleted', 'deleted'), ('held', 'held'), ('published', 'published'), ('rejected', 'rejected'), ('screening', 'screening'), ('submitted', 'submitted'), ('withdrawn', 'withdrawn')], default='submitted', max_length=16)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('digest', models.CharField(max_length=64)),
-                ('allowed_digest', models.CharField(blank=True, default='', max_length=64)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('like_count', models.PositiveIntegerField(default=0)),
-                ('comment_count', models.PositiveIntegerField(default=0)),
-                ('view_count', models.PositiveIntegerField(default=0)),
-                ('completion_count', models.PositiveIntegerField(default=0)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clips', to=settings.AUTH_USER_MODEL)),
-                ('video', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='clip', to='clips.video')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("caption", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "hashtags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "privacy",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public"),
+                            ("mutuals", "Mutuals"),
+                            ("followers", "Followers"),
+                            ("only_me", "Only Me"),
+                        ],
+                        default="public",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("deleted", "deleted"),
+                            ("held", "held"),
+                            ("published", "published"),
+                            ("rejected", "rejected"),
+                            ("screening", "screening"),
+                            ("submitted", "submitted"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="submitted",
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, default="")),
+                ("digest", models.CharField(max_length=64)),
+                ("allowed_digest", models.CharField(blank=True, default="", max_length=64)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("like_count", models.PositiveIntegerField(default=0)),
+                ("comment_count", models.PositiveIntegerField(default=0)),
+                ("view_count", models.PositiveIntegerField(default=0)),
+                ("completion_count", models.PositiveIntegerField(default=0)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clips",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "video",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clip",
+                        to="clips.video",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClipEvent',
+            name="ClipEvent",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('from_state', models.CharField(max_length=16)),
-                ('to_state', models.CharField(max_length=16)),
-                ('note', models.TextField(blank=True, default='')),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='clips.clip')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("from_state", models.CharField(max_length=16)),
+                ("to_state", models.CharField(max_length=16)),
+                ("note", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="clips.clip",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['clip', 'id'], name='clip_event_by_clip')],
+                "indexes": [models.Index(fields=["clip", "id"], name="clip_event_by_clip")],
             },
         ),
         migrations.AddConstraint(
-            model_name='video',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['generated', 'declared', 'suspected', 'none'])), name='video_provenance_is_known'),
+            model_name="video",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("provenance__in", ["generated", "declared", "suspected", "none"])
+                ),
+                name="video_provenance_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rendition',
-            index=models.Index(fields=['digest'], name='rendition_by_digest'),
+            model_name="rendition",
+            index=models.Index(fields=["digest"], name="rendition_by_digest"),
         ),
         migrations.AddConstraint(
-            model_name='rendition',
-            constraint=models.UniqueConstraint(fields=('video', 'name'), name='rendition_name_is_unique'),
+            model_name="rendition",
+            constraint=models.UniqueConstraint(
+                fields=("video", "name"), name="rendition_name_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rendition',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['mp4', 'hls_playlist', 'hls_init', 'hls_segment', 'poster', 'spritesheet'])), name='rendition_kind_is_known'),
+            model_name="rendition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["mp4", "hls_playlist", "hls_init", "hls_segment", "poster", "spritesheet"],
+                    )
+                ),
+                name="rendition_kind_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clip',
-            index=models.Index(condition=models.Q(('privacy', 'public'), ('state', 'published')), fields=['-published_at', '-id'], name='clip_latest'),
+            model_name="clip",
+            index=models.Index(
+                condition=models.Q(("privacy", "public"), ("state", "published")),
+                fields=["-published_at", "-id"],
+                name="clip_latest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clip',
-            index=models.Index(fields=['author', '-published_at', '-id'], name='clip_by_author'),
+            model_name="clip",
+            index=models.Index(fields=["author", "-published_at", "-id"], name="clip_by_author"),
         ),
         migrations.AddIndex(
-            model_name='clip',
-            index=models.Index(fields=['state', 'lease_until'], name='clip_to_sweep'),
+            model_name="clip",
+            index=models.Index(fields=["state", "lease_until"], name="clip_to_sweep"),
         ),
         migrations.AddIndex(
-            model_name='clip',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['hashtags'], name='clip_by_hashtag'),
+            model_name="clip",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["hashtags"], name="clip_by_hashtag"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clip',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['deleted', 'held', 'published', 'rejected', 'screening', 'submitted', 'withdrawn'])), name='clip_state_is_known'),
+            model_name="clip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "deleted",
+                            "held",
+                            "published",
+                            "rejected",
+                            "screening",
+                            "submitted",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="clip_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clip',
-            constraint=models.CheckConstraint(condition=models.Q(('privacy__in', ['public', 'mutuals', 'followers', 'only_me'])), name='clip_privacy_is_known'),
+            model_name="clip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("privacy__in", ["public", "mutuals", "followers", "only_me"])),
+                name="clip_privacy_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), models.Q(('allowed_digest', models.F('digest')), ('published_at__isnull', False)), _connector='OR'), name='clip_published_only_as_allowed'),
+            model_name="clip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    models.Q(
+                        ("allowed_digest", models.F("digest")), ("published_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="clip_published_only_as_allowed",
+            ),
         ),
     ]
