@@ -9,7 +9,8 @@ from accounts.services import open_account
 from clips.models import Clip
 from common.ids import public_id
 from generation.models import Job
-from generation.services import Order, request_generation
+from generation.orders import Order
+from generation.services import request_generation
 from social.models import Comment, Follow, Like, View
 from tests.browser.conftest import PASSWORD, Watched
 from tests.browser.films import make_film

@@ -13,7 +13,8 @@ from clips.models import Clip
 from common.embedded.locations import ROOT
 from common.ids import public_id
 from generation.models import Job
-from generation.services import Order, request_generation
+from generation.orders import Order
+from generation.services import request_generation
 from tests.people import browser_of, make_clip, make_user
 
 pytestmark = pytest.mark.django_db
