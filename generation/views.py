@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -36,6 +37,8 @@ POLL_AFTER_MILLISECONDS = 500
 MAX_PAGE = 100
 STREAM_SECONDS = 50.0
 LOOK_SECONDS = 0.4
+# Each open stream holds one of the web server's threads.
+OPEN_STREAMS = BoundedSemaphore(12)
 
 VARIANTS = {
     "video": (RenditionKind.MP4, "mp4"),
@@ -206,25 +209,36 @@ class VideoEventsView(VideosAPIView):
 
 
 def _events(owner: User, job_id: UUID) -> Iterator[bytes]:
+    """The stream; when too many are open, one event, and the browser asks again in a second."""
     yield b"retry: 1000\n\n"
-    last, end = "", time.monotonic() + STREAM_SECONDS
+    is_kept_open = OPEN_STREAMS.acquire(blocking=False)
+    end = time.monotonic() + (STREAM_SECONDS if is_kept_open else 0.0)
     try:
-        while time.monotonic() < end:
-            try:
-                job = job_for(owner, job_id)
-            except NotFound:
-                yield b"event: deleted\ndata: {}\n\n"
-                return
-            shown = json.dumps(serializers.video_object(job))
-            if shown != last:
-                yield f"event: progress\ndata: {shown}\n\n".encode()
-                last = shown
-            if not _is_running(job):
-                yield b"event: end\ndata: {}\n\n"
-                return
-            time.sleep(LOOK_SECONDS)
+        yield from _changes(owner, job_id, end=end)
     finally:
+        if is_kept_open:
+            OPEN_STREAMS.release()
         connection.close()
+
+
+def _changes(owner: User, job_id: UUID, *, end: float) -> Iterator[bytes]:
+    last = ""
+    while True:
+        try:
+            job = job_for(owner, job_id)
+        except NotFound:
+            yield b"event: deleted\ndata: {}\n\n"
+            return
+        shown = json.dumps(serializers.video_object(job))
+        # A comment where nothing is new: writing is how a reader who left is noticed.
+        yield f"event: progress\ndata: {shown}\n\n".encode() if shown != last else b":\n\n"
+        last = shown
+        if not _is_running(job):
+            yield b"event: end\ndata: {}\n\n"
+            return
+        if time.monotonic() >= end:
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 class ModelsView(VideosAPIView):

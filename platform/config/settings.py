@@ -32,6 +32,14 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
+def _bucket_origins() -> list[str]:
+    """Where presigned addresses of our own files lead."""
+    if not os.environ.get("S3_BUCKET"):
+        return []
+    endpoint = urlsplit(os.environ.get("S3_ENDPOINT_URL") or "https://*.amazonaws.com")
+    return [f"{endpoint.scheme}://{endpoint.netloc}"]
+
+
 LOCATIONS = locations()
 REVERIE_DATA = LOCATIONS.data
 
@@ -158,8 +166,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", "blob:", *_bucket_origins()],
+        "media-src": [SELF, "blob:", *_bucket_origins()],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],

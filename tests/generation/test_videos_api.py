@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Role
 from generation.models import Job
 from generation.rendering.rendering import render_next
+from generation.views import OPEN_STREAMS
 from tests.generation.conftest import PROMPT, ask
 from tests.people import make_user, program_of
 
@@ -178,3 +179,18 @@ def test_without_a_key_nothing_is_told() -> None:
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"]
         assert answer.json()["error"]["type"] == "authentication_error"
+
+
+def test_a_stream_too_many_tells_once_and_lets_the_browser_ask_again(client: Client) -> None:
+    video = ask(client)
+    held = [OPEN_STREAMS.acquire(blocking=False) for _ in range(12)]
+    try:
+        assert all(held)
+        answer = client.get(f"/v1/videos/{video['id']}/events")
+        text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    finally:
+        for _ in held:
+            OPEN_STREAMS.release()
+    assert text.startswith("retry: 1000")
+    assert text.count("event: progress") == 1
+    assert "event: end" not in text
