@@ -126,8 +126,9 @@ def agreement(asked: Sequence[vocabulary.Scene], read: Sequence[vocabulary.Scene
 
 
 def baseline(asked: Sequence[vocabulary.Scene], read: Sequence[vocabulary.Scene]) -> Figures:
-    """Return the agreement with the clip of the next prompt instead of one's own."""
-    return agreement(asked, [*read[1:], read[0]])
+    """Return the agreement with the clip of a prompt half the list away."""
+    half = len(read) // 2
+    return agreement(asked, [*read[half:], *read[:half]])
 
 
 def reader_accuracy(reader: SceneReader, count: int, seed: int) -> Figures:

@@ -128,7 +128,7 @@ def test_clips_of_unseen_combinations_show_what_the_prompts_say(
     pipeline: ReverieSmallPipeline, reader: SceneReader
 ) -> None:
     requests = evaluation.held_out_requests(20, seed=11)
-    sampling = evaluation.Sampling(steps=4, guidance=2.5)
+    sampling = evaluation.Sampling(steps=4, guidance=2.0)
 
     measured = evaluation.measure(pipeline, reader, requests, sampling)
 
