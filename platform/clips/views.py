@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from clips.models import RenditionKind
 from clips.selectors import rendition_for
 from common.downloads import stored_file
 from common.errors import NotFound
@@ -25,4 +26,5 @@ def clip_file(request: HttpRequest, clip_id: UUID, name: str) -> HttpResponseBas
         key=rendition.digest,
         size_bytes=rendition.size_bytes,
         content_type=rendition.content_type,
+        is_relative=rendition.kind == RenditionKind.HLS_PLAYLIST,
     )

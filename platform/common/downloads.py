@@ -17,10 +17,12 @@ def stored_file(
     size_bytes: int,
     content_type: str,
     filename: str = "",
+    is_relative: bool = False,
 ) -> HttpResponseBase:
     """The stored object `key` as an answer to `request`, which may ask for one byte range.
 
-    A bucket answers itself: the reply is then a redirect to a URL that is good for five minutes.
+    A bucket answers itself: the reply is then a redirect to a URL that is good for five minutes,
+    unless the file names others relative to itself, as a playlist does.
     A range that lies outside the file is answered with 416 (RFC 9110, 14.4).  Who may have the
     file was decided by the caller, so the answer is cached for its reader only.
     """
@@ -30,7 +32,7 @@ def stored_file(
         expires_seconds=PRESIGNED_SECONDS,
         filename=filename or None,
     )
-    if url is not None:
+    if url is not None and not is_relative:
         return _private(HttpResponseRedirect(url))
     if request.headers.get("If-None-Match") == f'"{key}"':
         return _private(HttpResponse(status=304), etag=key)
