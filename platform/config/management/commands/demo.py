@@ -34,7 +34,9 @@ class Command(BaseCommand):
             f"Reverie is at {settings.REVERIE_URL}\n"
             f"Log in at {settings.REVERIE_URL}/accounts/login/ as mira (creator), theo (viewer), "
             f"noor (moderator) or alex (admin);\n"
-            f"passwords and API keys are in {settings.LOCATIONS.demo}"
+            f"passwords and API keys are in {settings.LOCATIONS.demo}\n"
+            f"Held clips wait at {settings.REVERIE_URL}/admin/ for noor and alex, who set up a "
+            "second factor at their first visit."
         )
 
     def _say(self, line: str) -> None:
