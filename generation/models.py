@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from clips.models import Privacy, Video
 from common.ids import new_id
+from common.transitions import Event
 from generation.states import COMPLETED, JOB_STATES, QUEUED, UNFINISHED
 
 
@@ -70,18 +71,10 @@ class Job(models.Model):
         ]
 
 
-class JobEvent(models.Model):
-    """One move of a job from a state to a state."""
+class JobEvent(Event):
+    """One move of a job."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
-    from_state = models.CharField(max_length=16)
-    to_state = models.CharField(max_length=16)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    note = models.TextField(blank=True, default="")
-    at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["job", "id"], name="job_event_by_job")]

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from clips.states import CLIP_STATES, PUBLISHED, SUBMITTED
 from common.ids import new_id
+from common.transitions import Event
 
 
 class Provenance(models.TextChoices):
@@ -145,18 +146,10 @@ class Clip(models.Model):
         ]
 
 
-class ClipEvent(models.Model):
-    """One move of a clip from a state to a state, by a person or (actor null) by a machine."""
+class ClipEvent(Event):
+    """One move of a clip."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="events")
-    from_state = models.CharField(max_length=16)
-    to_state = models.CharField(max_length=16)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    note = models.TextField(blank=True, default="")
-    at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["clip", "id"], name="clip_event_by_clip")]

@@ -4,10 +4,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models.expressions import Combinable
 
+from common.ids import new_id
 from common.states import StateGraph, UnableToMove
+
+
+class Event(models.Model):
+    """One move from a state to a state, by a person or (`actor` null) by a machine.
+
+    A subclass names the row that moved, under the related name `events`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    from_state = models.CharField(max_length=16)
+    to_state = models.CharField(max_length=16)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    note = models.TextField(blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
 
 
 def move(
@@ -25,7 +46,7 @@ def move(
 
     The update matches the row's id, a state the graph allows as a source, and `only_if` (a lease
     token, say), so of two processes that try, one wins.  `row` carries the new values afterwards.
-    The row's model names its event model as `events.model` (related name `events`).
+    The row's events are a subclass of Event.
 
     Raises UnableToMove when the row was not there to be moved.
     """
