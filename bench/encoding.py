@@ -1,84 +1,107 @@
-"""Our encode beside `diffusers.utils.export_to_video`: wall time and peak memory, in one run.
+"""Our encode beside `diffusers.utils.export_to_video`: wall time and peak memory."""
 
-16 frames of 720 by 1280.  Ours writes MP4, HLS, poster and spritesheet; the reference one MP4.  The
-reference gets uint8 pictures, its cheapest input.  Each side runs in a process of its own, watched
-from outside: memory is the highest resident set of that process and its children, less what it
-held when its frames and libraries were loaded.
-"""
-
-import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.rows import Reading, Row
+from bench.sides import Side, serve, side
+
 FRAMES, WIDTH, HEIGHT, RATE = 16, 720, 1280, 8
-REPEATS = 7
+TIMED_ROUNDS, WATCHED_ROUNDS = 9, 3
 MEBIBYTE = 1 << 20
 SAMPLE_SECONDS = 0.002
 
+READING = Reading(
+    title="Encoding",
+    how=(
+        f"{FRAMES} frames of {WIDTH} by {HEIGHT} (gradients, grain and a moving block), the same "
+        "on every side. Each side is a process of its own that has loaded its libraries; the "
+        f"sides take turns for {TIMED_ROUNDS} rounds, and the medians are compared. Memory comes "
+        f"from {WATCHED_ROUNDS} further rounds watched from outside: the highest resident set of "
+        "the process and its children, less what it held before its first round. The reference "
+        "gets uint8 pictures, its cheapest input, and writes one MP4 through imageio and an "
+        "ffmpeg program. *Encode* writes MP4, HLS, poster and spritesheet of the same frames. "
+        "*The whole production* starts from 64 by 64 frames, as an engine makes them, and also "
+        "scales them, draws the label, signs three files and reads every mark back."
+    ),
+    means="What writing four kinds of files in one pass costs beside writing one.",
+    means_not=(
+        "The MP4s are not the same: ours is x264 veryfast at crf 21 in BT.709, the reference's is "
+        "what imageio's quality 5 gives, so neither size nor picture quality is compared. Sixteen "
+        "frames are short, so fixed costs weigh more than in a long clip. Memory is sampled every "
+        "few milliseconds and can miss a shorter peak."
+    ),
+)
 
-@dataclass(frozen=True)
-class Row:
-    """One comparison; `ratio` is ours ÷ reference, so below 1 is better."""
 
-    name: str
-    ours: float
-    reference: float
-    unit: str
+@dataclass
+class Taken:
+    """What one side took: the wall time of each round, and its peak memory."""
 
-    @property
-    def ratio(self) -> float:
-        """Ours ÷ reference."""
-        return self.ours / self.reference
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What one side took: median wall time of its runs, and its peak memory."""
-
-    wall_seconds: float
-    peak_mebibytes: float
+    wall_seconds: list[float] = field(default_factory=list)
+    peak_bytes: int = 0
 
 
 def measure() -> list[Row]:
     """Encode, and the whole production, against the reference."""
-    reference, encode, production = (_watched(side) for side in SIDES)
-    wall, peak = reference.wall_seconds, reference.peak_mebibytes
+    with ExitStack() as stack:
+        sides = {name: stack.enter_context(side("bench.encoding", name)) for name in SIDES}
+        taken = _taken(sides)
+    walls = {name: statistics.median(one.wall_seconds) for name, one in taken.items()}
+    peaks = {name: one.peak_bytes / MEBIBYTE for name, one in taken.items()}
     return [
-        Row("encode, wall", encode.wall_seconds, wall, "s"),
-        Row("encode, peak memory", encode.peak_mebibytes, peak, "MiB"),
-        Row("fit + label + encode + sign, wall", production.wall_seconds, wall, "s"),
-        Row("fit + label + encode + sign, peak memory", production.peak_mebibytes, peak, "MiB"),
+        Row("Encode: wall time", walls["encode"], walls["reference"], "s"),
+        Row("Encode: peak memory", peaks["encode"], peaks["reference"], "MiB"),
+        Row("The whole production: wall time", walls["production"], walls["reference"], "s"),
+        Row("The whole production: peak memory", peaks["production"], peaks["reference"], "MiB"),
     ]
 
 
-def _watched(side: str) -> Measure:
-    command = [sys.executable, __file__, side]
-    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as worker:  # noqa: S603
-        assert worker.stdin is not None and worker.stdout is not None  # noqa: S101
-        worker.stdout.readline()
-        tree = psutil.Process(worker.pid)
-        before = peak = _resident(tree)
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-        while worker.poll() is None:
-            peak = max(peak, _resident(tree))
-            time.sleep(SAMPLE_SECONDS)
-        walls = json.loads(worker.stdout.readline())
-    return Measure(statistics.median(walls), (peak - before) / MEBIBYTE)
+def _taken(sides: dict[str, Side]) -> dict[str, Taken]:
+    taken = {name: Taken() for name in sides}
+    before = {name: _resident(psutil.Process(one.pid)) for name, one in sides.items()}
+    for _ in range(TIMED_ROUNDS):
+        for name, one in sides.items():
+            taken[name].wall_seconds.append(one.ask("go"))
+    for _ in range(WATCHED_ROUNDS):
+        for name, one in sides.items():
+            with _watched(one.pid) as seen:
+                one.ask("go")
+            taken[name].peak_bytes = max(taken[name].peak_bytes, max(seen) - before[name])
+    return taken
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[int]]:
+    """The resident bytes of a process and its children, again and again during the block."""
+    tree, is_over = psutil.Process(pid), Event()
+    seen = [_resident(tree)]
+
+    def watch() -> None:
+        while not is_over.wait(SAMPLE_SECONDS):
+            seen.append(_resident(tree))
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 def _resident(tree: psutil.Process) -> int:
@@ -105,7 +128,7 @@ def _frames(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
 
 
 def _reference() -> Callable[[Path], object]:
-    from diffusers.utils.export_utils import export_to_video  # noqa: PLC0415 - this side's process only
+    from diffusers.utils.export_utils import export_to_video  # noqa: PLC0415 - this side only
     from PIL import Image  # noqa: PLC0415
 
     pictures = [Image.fromarray(frame) for frame in _frames()]
@@ -140,14 +163,6 @@ def _production() -> Callable[[Path], object]:
 SIDES = {"reference": _reference, "encode": _encode, "production": _production}
 
 
-def _work(side: str) -> None:
-    sys.path.insert(0, str(ROOT / "platform"))
-    run = SIDES[side]()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps([_timed(run) for _ in range(REPEATS)]), flush=True)
-
-
 def _timed(run: Callable[[Path], object]) -> float:
     folder = Path(tempfile.mkdtemp())
     try:
@@ -159,8 +174,5 @@ def _timed(run: Callable[[Path], object]) -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        _work(sys.argv[1])
-    else:
-        for row in measure():
-            print(f"{row.name}: {row.ours:.3f} / {row.reference:.3f} {row.unit} = {row.ratio:.2f}")
+    work = SIDES[sys.argv[1]]()
+    serve(lambda _task: _timed(work))

@@ -1,10 +1,4 @@
-"""A feed page of 10 clips beside Django's floor, at 1,000 and at 100,000 clips.
-
-The floor is a view that answers constant JSON, through the same middleware.  Both are called in
-this process as a server would call them, in turns, against an embedded Postgres and Valkey of
-their own; the page is asked for by a person with an API key who follows 50 authors and has liked
-100 clips, and by a visitor.
-"""
+"""A feed page of 10 clips beside Django's floor, at 1,000 and at 100,000 clips."""
 
 import json
 import os
@@ -15,12 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench import ROOT
+from bench.rows import Reading, Row
+
 SIZES = (1_000, 100_000)
 ROUNDS = 60
 FLOOR = "floor"
@@ -30,6 +25,26 @@ PAGES = {
     "following": ("following", True),
     "for you": ("for_you", True),
 }
+
+READING = Reading(
+    title="Feed",
+    how=(
+        "The floor is a view that answers constant JSON through the same middleware. Floor and "
+        f"pages are called in one process, as a server would call them, in turns for {ROUNDS} "
+        "rounds, and the medians are compared; Postgres and Valkey are the embedded ones, with "
+        "data of their own. The person has an API key, follows 50 of 1,000 authors, has liked 100 "
+        "clips and seen 200; the visitor is nobody."
+    ),
+    means=(
+        "What finding and writing out 10 clips costs beside what Django costs anyway, and how "
+        "little of that grows with a hundred times the clips."
+    ),
+    means_not=(
+        "No network, no web server and no other visitors: it says nothing of requests per second. "
+        "The database has just been vacuumed and fits in memory. The floor never looks for a "
+        "person; a page for a person does, by their key."
+    ),
+)
 
 PEOPLE = """
 INSERT INTO accounts_user (id, handle, email, display_name, bio, picture_digest, role, password,
@@ -74,25 +89,12 @@ HABITS = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One comparison; `ratio` is ours ÷ reference, so below 1 is better."""
-
-    name: str
-    ours: float
-    reference: float
-    unit: str
-
-    @property
-    def ratio(self) -> float:
-        """Ours ÷ reference."""
-        return self.ours / self.reference
-
-
 def measure() -> list[Row]:
     """Every kind of page at every size, against the floor of the same run."""
-    command = [sys.executable, __file__, "work"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603
+    command = [sys.executable, "-m", "bench.feed"]
+    done = subprocess.run(  # noqa: S603 - this module
+        command, stdout=subprocess.PIPE, check=True, text=True, cwd=ROOT
+    )
     found: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
     return [
         Row(f"feed page of 10, {int(size):,} clips, {name}", took, medians[FLOOR], "ms")
@@ -117,7 +119,6 @@ def _work() -> None:
 
 
 def _start(folder: Path, servers: ExitStack) -> None:
-    sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
     for name in ("DATABASE_URL", "VALKEY_URL"):
         os.environ.pop(name, None)
     os.environ |= {
@@ -127,7 +128,7 @@ def _start(folder: Path, servers: ExitStack) -> None:
         "REVERIE_PERSON_RATE": "100000000/min",
         "LOG_LEVEL": "WARNING",
     }
-    from common.embedded.locations import locations  # noqa: PLC0415 - needs the path above
+    from common.embedded.locations import locations  # noqa: PLC0415 - reads the environment
     from common.embedded.postgres import Postgres  # noqa: PLC0415
     from common.embedded.server import running  # noqa: PLC0415
     from common.embedded.valkey import Valkey  # noqa: PLC0415
@@ -241,8 +242,4 @@ def _close() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        _work()
-    else:
-        for row in measure():
-            print(f"{row.name}: {row.ours:.2f} / {row.reference:.2f} {row.unit} = {row.ratio:.1f}")
+    _work()
