@@ -38,8 +38,8 @@ READING = Reading(
         "`POST /v1/videos` until the clip's row reads published (looked at every 10 ms); the "
         "stages are the moments in the job's and the clip's rows. *DELETE → next job begins* "
         f"({CANCEL_ROUNDS} rounds): a job is denoising and another waits; it runs from before the "
-        "DELETE until the waiting job's `started_at`. One step is the median step of the bare "
-        "process in the same round."
+        "DELETE, sent at moments spread evenly over a step, until the waiting job's `started_at`. "
+        "One step is the median step of the bare process just before."
     ),
     means=(
         "What queue, marks, storage, judging and publication add to a clip, and how long a "
@@ -108,9 +108,10 @@ def _road_rows(road: "Road", bare: Side) -> list[Row]:
 
 def _cancel_rows(road: "Road", bare: Side) -> list[Row]:
     steps, stops = [], []
-    for _ in range(CANCEL_ROUNDS):
-        steps.append(bare.ask("step") * 1000)
-        stops.append(road.stop())
+    for index in range(CANCEL_ROUNDS):
+        seconds = bare.ask("step")
+        stops.append(road.stop(pause_seconds=seconds * index / CANCEL_ROUNDS))
+        steps.append(seconds * 1000)
         time.sleep(REST_SECONDS)
     step = statistics.median(steps)
     begun = [stop.next_begun * 1000 for stop in stops]
@@ -147,11 +148,12 @@ class Road:
             until_published=(published_at - completed_at).total_seconds(),
         )
 
-    def stop(self) -> Stop:
-        """Delete a job in the middle of its work while another waits."""
+    def stop(self, *, pause_seconds: float) -> Stop:
+        """Delete a job while another waits, `pause_seconds` after one of its steps has ended."""
         running = self._asked(num_inference_steps=LONG_STEPS)
         waiting = self._asked(num_inference_steps=LONG_STEPS)
         self._wait("SELECT 1 FROM generation_job WHERE id = %s AND progress > 0", running)
+        time.sleep(pause_seconds)
         deleted_at = datetime.now(UTC)
         self._deleted(running)
         answered_at = datetime.now(UTC)
