@@ -9,8 +9,8 @@ INTRODUCTION = """# The small model's words
 
 `reverie-small-1` makes two-second clips of one thing moving in one place. It knows the words on
 this page and ways of saying them; other words it ignores or guesses at. Name one object, one motion
-and one background, in any order: "a red apple bouncing on a beach at sunset". What a prompt leaves
-unsaid, the seed decides.
+and one background, in any order: "a red apple bouncing on a beach at sunset". Name all three: what
+is left unsaid often comes out as a muddle of several.
 
 Training saw {trained} of the {every} combinations; the other {held_out} are kept for evaluation.
 How well it does is in its [model card](../generation/small/weights/reverie-small-1/README.md).
