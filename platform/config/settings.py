@@ -153,6 +153,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 
 # --- safety of the wire ---
+PROXIES = int(os.environ.get("REVERIE_PROXIES", "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -193,7 +196,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "common.wire.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["common.limits.VisitorLimit", "common.limits.PersonLimit"],
     # How many proxies stand in front and write X-Forwarded-For: by default none is believed.
-    "NUM_PROXIES": int(os.environ.get("REVERIE_PROXIES", "0")),
+    "NUM_PROXIES": PROXIES,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -215,14 +218,18 @@ SPECTACULAR_SETTINGS = {
 CELERY_BROKER_URL = celery_url(VALKEY_URL)
 
 # --- generation ---
-ENGINES_FILE = Path(os.environ.get("REVERIE_ENGINES", ROOT / "generation" / "engines.yaml"))
+ENGINES_FILE = Path(
+    os.environ.get("REVERIE_ENGINES", ROOT / "generation" / "engines.yaml")
+).resolve()
 JOB_LEASE_SECONDS = float(os.environ.get("REVERIE_JOB_LEASE_SECONDS", "20"))
 JOB_DEADLINE_SECONDS = float(os.environ.get("REVERIE_JOB_DEADLINE_SECONDS", "3600"))
 JOB_MAX_ATTEMPTS = 5
 JOBS_PER_USER = int(os.environ.get("REVERIE_JOBS_PER_USER", "5"))
 
 # --- moderation ---
-POLICY_FILE = Path(os.environ.get("REVERIE_POLICY", ROOT / "moderation" / "policy" / "policy.yaml"))
+POLICY_FILE = Path(
+    os.environ.get("REVERIE_POLICY", ROOT / "moderation" / "policy" / "policy.yaml")
+).resolve()
 SCREENING_LEASE_SECONDS = float(os.environ.get("REVERIE_SCREENING_LEASE_SECONDS", "20"))
 FRAME_CHECK_SECONDS = float(os.environ.get("REVERIE_FRAME_CHECK_SECONDS", "60"))
 SCREENING_MAX_ATTEMPTS = 3

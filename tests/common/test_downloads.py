@@ -1,5 +1,6 @@
 """Stored files as HTTP answers: from the folder by ranges, from a bucket by a redirect."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
@@ -21,11 +22,15 @@ def file(tmp_path: Path) -> Path:
 
 
 def _ask(
-    store: ObjectStore, file: Path, *, is_relative: bool = False, **headers: str
+    store: ObjectStore,
+    file: Path,
+    *,
+    is_relative: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> HttpResponseBase:
     stored = store.put_file(file, content_type="video/mp4")
     return stored_file(
-        RequestFactory().get("/", headers=headers),
+        RequestFactory().get("/", headers=dict(headers or {})),
         store,
         key=stored.key,
         size_bytes=stored.size_bytes,
@@ -44,11 +49,11 @@ def test_a_folder_gives_the_whole_a_part_and_nothing_beyond_the_end(
     store = FileSystemStore(tmp_path / "objects")
     whole = _ask(store, file)
     assert (whole.status_code, _body(whole)) == (200, CONTENT)
-    part = _ask(store, file, Range="bytes=10-19")
+    part = _ask(store, file, headers={"Range": "bytes=10-19"})
     assert (part.status_code, _body(part)) == (206, CONTENT[10:20])
     assert part["Content-Range"] == f"bytes 10-19/{len(CONTENT)}"
-    assert _ask(store, file, Range=f"bytes={len(CONTENT)}-").status_code == 416
-    assert _ask(store, file, **{"If-None-Match": whole["ETag"]}).status_code == 304
+    assert _ask(store, file, headers={"Range": f"bytes={len(CONTENT)}-"}).status_code == 416
+    assert _ask(store, file, headers={"If-None-Match": whole["ETag"]}).status_code == 304
 
 
 @pytest.mark.services

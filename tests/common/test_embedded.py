@@ -51,7 +51,7 @@ def test_addresses_follow_from_the_data_folder_alone() -> None:
     assert locations({}).data.name == "var"
     given = {"DATABASE_URL": "postgresql://db/x", "VALKEY_URL": "valkey://cache:6379/0"}
     assert locations(given).database_url == "postgresql://db/x"
-    assert locations(given).valkey_url == "valkey://cache:6379/0"
+    assert locations(given).valkey_url == "redis://cache:6379/0"
 
 
 def test_sockets_of_a_deep_folder_move_to_a_short_one_of_its_own() -> None:
@@ -65,8 +65,7 @@ def test_sockets_of_a_deep_folder_move_to_a_short_one_of_its_own() -> None:
     [
         ("unix:///srv/valkey.sock", "redis+socket:///srv/valkey.sock?virtual_host=0"),
         ("unix:///srv/valkey.sock?db=3", "redis+socket:///srv/valkey.sock?virtual_host=3"),
-        ("valkey://cache:6379/1", "redis://cache:6379/1"),
-        ("valkeys://cache:6379/1", "rediss://cache:6379/1"),
+        ("redis://cache:6379/1", "redis://cache:6379/1"),
         ("redis://cache/0", "redis://cache/0"),
     ],
 )

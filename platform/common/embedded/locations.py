@@ -4,6 +4,7 @@ Nothing here needs Django: settings, the supervisor and the tests all start from
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -91,7 +92,8 @@ def locations(environ: Mapping[str, str] = os.environ) -> Locations:
     return Locations(
         data=Path(chosen).expanduser().resolve(),
         given_database_url=environ.get("DATABASE_URL", ""),
-        given_valkey_url=environ.get("VALKEY_URL", ""),
+        # Its clients know the address by the protocol's older name.
+        given_valkey_url=re.sub("^valkey", "redis", environ.get("VALKEY_URL", "")),
     )
 
 
@@ -101,4 +103,4 @@ def celery_url(url: str) -> str:
         path, _, query = url.removeprefix("unix://").partition("?")
         database = dict(part.split("=", 1) for part in query.split("&") if "=" in part).get("db")
         return f"redis+socket://{path}?virtual_host={database or 0}"
-    return url.replace("valkeys://", "rediss://").replace("valkey://", "redis://")
+    return url

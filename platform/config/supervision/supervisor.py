@@ -17,7 +17,7 @@ TICK_SECONDS = 0.1
 SHOWN_LINES = 8
 
 
-class Stopped(Exception):  # noqa: N818 - a request, not a failure
+class Stopped(Exception):
     """Somebody asked the supervisor to stop."""
 
 

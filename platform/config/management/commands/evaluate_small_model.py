@@ -24,8 +24,8 @@ class Command(BaseCommand):
         sprites = Path(settings.REVERIE_DATA) / "training" / "sprites"
         parser.add_argument("--folder", type=Path, default=WEIGHTS)
         parser.add_argument("--sprites", type=Path, default=sprites)
-        parser.add_argument("--count", type=int, default=300)
-        parser.add_argument("--steps", type=int, nargs="+", default=[8])
+        parser.add_argument("--count", type=int, default=250)
+        parser.add_argument("--steps", type=int, nargs="+", default=[4, 8])
         parser.add_argument("--guidance", type=float, nargs="+", default=[2.0])
         parser.add_argument("--seed", type=int, default=2026)
         parser.add_argument("--sheet", type=Path, help="picture of the first ten clips")

@@ -1,5 +1,6 @@
 """`manage.py up`: everything one installation needs, as children of one process."""
 
+import os
 import sys
 from typing import Any
 
@@ -28,6 +29,10 @@ class Command(BaseCommand):
     def handle(self, *, demo: bool, **_options: Any) -> None:
         """Returns after an orderly stop.  Raises CommandError when Reverie can not start."""
         here = settings.LOCATIONS
+        # Children run in another folder, where a relative path would lead elsewhere.
+        os.environ["REVERIE_DATA"] = str(here.data)
+        os.environ["REVERIE_ENGINES"] = str(settings.ENGINES_FILE)
+        os.environ["REVERIE_POLICY"] = str(settings.POLICY_FILE)
         for folder in (here.data, here.run, here.logs):
             private_folder(folder)
         try:
