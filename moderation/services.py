@@ -41,7 +41,7 @@ class TextRefused(Refused):
 
 
 class UnableToDecide(Conflict):
-    """The clip is not in a state in which a reviewer can decide this, or changed meanwhile."""
+    """This reviewer can not decide this now: the clip is theirs, changed, or past deciding."""
 
     code = "invalid_state"
 
@@ -115,12 +115,14 @@ def decide_clip(
     ALLOW publishes a held, rejected or withdrawn clip; REVIEW takes a published one down until it
     is judged again; BLOCK rejects a held or withdraws a published one.  `seen` is the
     `fingerprint` of what the reviewer looked at.  Raises Denied, NotFound, Invalid (a reason is
-    needed except to allow) and UnableToDecide.
+    needed except to allow) and UnableToDecide, for one's own clip too.
     """
     if not is_reviewer(reviewer):
         raise Denied("Only moderators and admins decide about clips.")
     reason = _checked_reason(reason, is_needed=verdict is not Outcome.ALLOW)
     clip = clip_for(reviewer, clip_id)
+    if verdict is Outcome.ALLOW and clip.author_id == reviewer.pk:
+        raise UnableToDecide("Somebody else has to judge a clip of yours.")
     if clip.state not in OPEN_TO[verdict]:
         raise UnableToDecide(f"A clip that is {clip.state} can not be decided on like this.")
     if seen is not None and seen != fingerprint(clip):

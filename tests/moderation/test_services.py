@@ -100,6 +100,17 @@ def test_only_moderators_and_admins_decide(
     assert held.state == PUBLISHED
 
 
+def test_nobody_lets_their_own_clip_pass(held: Clip, moderator: Any, now: datetime) -> None:
+    author = held.author
+    author.role = Role.ADMIN
+    author.save(update_fields=["role"])
+    with pytest.raises(UnableToDecide, match="Somebody else"):
+        decide_clip(author, held.pk, verdict=Outcome.ALLOW, now=now)
+    decide_clip(moderator, held.pk, verdict=Outcome.ALLOW, now=now)
+    held.refresh_from_db()
+    assert held.state == PUBLISHED
+
+
 def test_an_approval_is_a_decision_on_this_very_file(
     held: Clip, moderator: Any, now: datetime
 ) -> None:
