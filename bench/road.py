@@ -47,8 +47,10 @@ READING = Reading(
     ),
     means_not=(
         "The shipped model is small, so the fixed costs weigh as much as they ever will: with a "
-        "model that takes minutes the first ratio goes to 1 and the second to less than 1. One "
-        "clip at a time on an idle installation: nothing is said of many people at once."
+        "model that takes minutes the first ratio goes to 1 and the cancellation to half a step. "
+        "One clip at a time on an idle installation: nothing is said of many people at once. "
+        "Anything else that runs on the machine is felt most by the side with more processes, "
+        "which is ours."
     ),
 )
 
