@@ -15,6 +15,7 @@ import psutil
 import pytest
 import redis
 from django.conf import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from common.embedded.folders import private_folder
 from common.embedded.locations import Locations
@@ -22,6 +23,11 @@ from common.embedded.postgres import Postgres
 from common.embedded.server import running
 from common.embedded.valkey import Valkey
 
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 PREFIX = "reverie-tests-"
 DATA = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
 HERE = Locations(private_folder(DATA))
@@ -78,3 +84,14 @@ def valkey_server() -> Iterator["redis.Redis"]:
 def _empty_valkey(valkey_server: "redis.Redis") -> None:
     """No test sees the cache, the counts or the queue of another."""
     valkey_server.flushall()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of the session: Playwright's sync API runs once at a time."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no {CHROMIUM} here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()

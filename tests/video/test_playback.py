@@ -1,6 +1,5 @@
 """A real browser plays what we make: the MP4, and HLS by itself, from the first frame on."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -8,9 +7,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium")
 PLAY = """async (source) => {
   const video = document.createElement("video");
   video.muted = true;
@@ -55,16 +53,14 @@ def address(mp4: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    fresh = chromium.new_page()
+    yield fresh
+    fresh.close()
 
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_browser_plays_every_frame_of_mp4_and_hls(page: Page, address: str) -> None:
     page.goto(f"{address}/")
     for name in ("video.mp4", "index.m3u8"):
