@@ -22,7 +22,8 @@ from rest_framework.views import APIView
 
 from accounts.idempotency import idempotent
 from accounts.models import User
-from clips.models import Rendition, RenditionKind
+from clips.models import RenditionKind
+from clips.selectors import rendition_of
 from common.downloads import stored_file
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import parse_public_id
@@ -176,7 +177,7 @@ class VideoContentView(VideosAPIView):
         if job.state != COMPLETED or job.video is None:
             raise Conflict("This video is not finished; ask again when it is completed.")
         kind, suffix = VARIANTS[variant]
-        rendition = Rendition.objects.get(video=job.video, kind=kind)
+        rendition = rendition_of(job.video, kind)
         return stored_file(
             request._request,  # noqa: SLF001 - the Django request below DRF's
             store(),

@@ -23,6 +23,3 @@ CLIP_STATES = graph(
         DELETED: [],
     },
 )
-
-AWAITING_JUDGEMENT = frozenset({SUBMITTED, SCREENING, HELD})
-REFUSED = frozenset({REJECTED, WITHDRAWN})
