@@ -217,6 +217,8 @@ def claim_for_screening(
         )
     except UnableToMove:
         return None
+    # Words may have changed between the look and the claim; from the claim on, new words end it.
+    clip.refresh_from_db(fields=["caption", "hashtags"])
     return clip
 
 
