@@ -9,7 +9,7 @@ from clips.models import Clip, Privacy, Video
 from clips.services import post_video
 from common.errors import NotFound
 from common.ids import parse_public_id
-from moderation.services import screen_comment
+from moderation.services.words import screen_comment
 from social.models import Comment
 from social.selectors import shown_clip
 from social.services import add_comment, checked_comment

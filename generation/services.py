@@ -21,7 +21,7 @@ from generation.orders import Order, Posting
 from generation.selectors import engine_description, job_for, unfinished_count
 from generation.states import DELETED, JOB_STATES, QUEUED
 from generation.tasks import render
-from moderation.services import screen_caption, screen_prompt
+from moderation.services.words import screen_caption, screen_prompt
 
 MAX_PROMPT_LENGTH = 4000
 MAX_SEED = 2**63 - 1

@@ -20,10 +20,10 @@ from django.views.decorators.http import require_POST
 from clips.models import Clip, RenditionKind
 from clips.selectors import awaiting_review, clip_for, is_reviewer
 from common.errors import Conflict, Denied, Invalid, NotFound
-from moderation.models import Decision, HeldClip, Signal
+from moderation.models.judging import Decision, HeldClip, Signal
 from moderation.policy.rules import Outcome
-from moderation.selectors import decisions_on, signals_of
-from moderation.services import decide_clip, fingerprint
+from moderation.selectors.judging import decisions_on, signals_of
+from moderation.services.clips import decide_clip, fingerprint
 
 PAGE_LENGTH = 50
 CAPTION_LENGTH = 80

@@ -6,8 +6,7 @@ Whatever goes wrong on the way, the clip is held for a person: nothing is allowe
 import hashlib
 import logging
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -15,24 +14,18 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
-from accounts.models import User
 from clips.models import Clip
-from clips.services import (
-    claim_for_screening,
-    extend_screening,
-    hold_clip,
-    publish_clip,
-    reject_clip,
-)
+from clips.services import claim_for_screening, extend_screening
 from common.objects import store
 from common.states import UnableToMove
 from common.storage import UnableToReachStore
 from moderation.classifiers.isolation import UnableToCheckFrames, check_frames
 from moderation.classifiers.lexicon import Lexicon, Pattern
 from moderation.classifiers.port import Finding
-from moderation.models import Decision, Signal, Subject
+from moderation.enforcement.rulings import Content, Ruling, carry_out
+from moderation.models.judging import Subject
 from moderation.policy.loader import UnableToLoadPolicy, load_policy
 from moderation.policy.rules import ON_ERROR, Fixture, Outcome, Policy, Verdict, verdict
 from moderation.policy.wording import message
@@ -49,16 +42,6 @@ Clock = Callable[[], datetime]
 
 class ClaimLost(Exception):
     """Somebody else has the clip now, or it was deleted."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a verdict is about: who it concerns, and the digest of what was looked at."""
-
-    subject: Subject
-    subject_id: UUID
-    digest: str
-    about: User
 
 
 @cache
@@ -90,35 +73,24 @@ def text_digest(*texts: str) -> str:
     return hashlib.sha256("".join(f"{text}\0" for text in texts).encode()).hexdigest()
 
 
-def judge_text(content: Content, *, texts: Mapping[str, str], stage: str) -> Verdict:
+def judge_text(content: Content, *, texts: Mapping[str, str], stage: str, now: datetime) -> Verdict:
     """The verdict on `texts` at `stage`, with its signals and its decision on record."""
     findings = lexicon().judge(texts)
     outcome = verdict(findings, policy(), stage=stage)
-    with transaction.atomic():
-        record(content, outcome, findings=findings, reason=message(outcome, stage=stage))
+    carry_out(_ruling(content, outcome, stage=stage), findings=findings, now=now)
     return outcome
 
 
-def record(
-    content: Content,
-    outcome: Verdict,
-    *,
-    findings: Iterable[Finding] = (),
-    reason: str,
-    decided_by: User | None = None,
-) -> None:
-    """Write the signals and the decision; the caller owns the transaction."""
-    _record_signals(content, findings)
-    Decision.objects.create(
-        subject=content.subject,
-        subject_id=content.subject_id,
-        digest=content.digest,
-        verdict=outcome.decision,
-        policy_version=_policy_version(),
-        rules=list(outcome.rules),
-        reason=reason,
-        about=content.about,
-        decided_by=decided_by,
+def _ruling(content: Content, outcome: Verdict, *, stage: str) -> Ruling:
+    return Ruling(
+        content=content,
+        outcome=outcome.decision,
+        reason=message(outcome, stage=stage),
+        policy_version=policy_version(),
+        rules=outcome.rules,
+        categories=outcome.categories,
+        limits=outcome.limits,
+        is_strike=outcome.is_strike,
     )
 
 
@@ -228,51 +200,23 @@ def _frame_findings(detector: str, video: Path, while_waiting: Callable[[], None
         return [failure]
 
 
-@transaction.atomic
 def _conclude(
     clip: Clip, outcome: Verdict, *, findings: list[Finding], token: UUID, now: datetime
 ) -> None:
     """Put signals, decision and the clip's move on record together, or none of them."""
-    reason = message(outcome, stage="clip")
     content = Content(Subject.CLIP, clip.pk, clip.digest, clip.author)
-    record(content, outcome, findings=findings, reason=reason)
-    only_if = {"lease_token": token, "digest": clip.digest}
-    if outcome.decision is Outcome.ALLOW:
-        note = f"policy {_policy_version()}"
-        publish_clip(clip, allowed_digest=clip.digest, note=note, now=now, only_if=only_if)
-    elif outcome.decision is Outcome.BLOCK:
-        reject_clip(clip, reason=reason, now=now, only_if=only_if)
-    else:
-        hold_clip(clip, reason=reason, now=now, only_if=only_if)
+    carry_out(
+        _ruling(content, outcome, stage="clip"),
+        clip=clip,
+        findings=findings,
+        only_if={"lease_token": token, "digest": clip.digest},
+        now=now,
+    )
 
 
-def _policy_version() -> str:
+def policy_version() -> str:
     """The version in force, or `unreadable`: a clip can be held without a policy."""
     try:
         return policy().version
     except UnableToLoadPolicy:
         return UNREADABLE
-
-
-def _record_signals(content: Content, findings: Iterable[Finding]) -> None:
-    identity = ["subject", "subject_id", "digest", "detector", "detector_version", "category"]
-    values = ["score", "evidence", "latency_milliseconds"]
-    Signal.objects.bulk_create(
-        [
-            Signal(
-                subject=content.subject,
-                subject_id=content.subject_id,
-                digest=content.digest,
-                detector=finding.detector,
-                detector_version=finding.version,
-                category=finding.category,
-                score=finding.score,
-                evidence=dict(finding.evidence),
-                latency_milliseconds=finding.latency_milliseconds,
-            )
-            for finding in findings
-        ],
-        update_conflicts=True,
-        unique_fields=identity,
-        update_fields=values,
-    )

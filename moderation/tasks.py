@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clips.services import release_expired_screenings
 from moderation import screening
-from moderation.selectors import unscreened
+from moderation.selectors.judging import unscreened
 
 PATIENCE_SECONDS = 5.0
 MESSAGE_LIFE_SECONDS = 30

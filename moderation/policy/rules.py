@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     """What is to happen, mildest first."""
 
     ALLOW = "allow"
+    LIMIT = "limit"
     REVIEW = "review"
     BLOCK = "block"
 
@@ -135,11 +136,18 @@ class Policy:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to happen, by which rules, and what to tell the person."""
+    """What is to happen, by which rules, and what to tell the person.
+
+    `categories` are those the rules read; `limits` say how a LIMITed clip may be shown;
+    `is_strike` whether it counts against the person's account.
+    """
 
     decision: Outcome
     rules: tuple[str, ...]
     reason: str
+    categories: tuple[str, ...] = ()
+    limits: frozenset[str] = frozenset()
+    is_strike: bool = False
 
 
 def verdict(signals: Iterable[Signal], policy: Policy, *, stage: str) -> Verdict:
@@ -151,15 +159,20 @@ def verdict(signals: Iterable[Signal], policy: Policy, *, stage: str) -> Verdict
     given = list(signals)
     scores = _scores(given)
     held = [rule for rule in policy.rules if rule.when.holds(scores)]
-    outcomes = [(rule.decision, rule.name, rule.reason) for rule in held]
     if _is_incomplete(given, scores, policy, stage):
-        outcomes.append((policy.on_error, ON_ERROR, policy.on_error_reason))
-    if not outcomes:
+        nothing = Combination("any", ())
+        held.append(Rule(ON_ERROR, nothing, policy.on_error, policy.on_error_reason))
+    if not held:
         return Verdict(policy.default, (DEFAULT,), "")
-    strongest = max((decision for decision, _, _ in outcomes), key=STRENGTH.__getitem__)
-    decisive = [(name, reason) for decision, name, reason in outcomes if decision is strongest]
-    reasons = dict.fromkeys(reason for _, reason in decisive if reason)
-    return Verdict(strongest, tuple(name for name, _ in decisive), " ".join(reasons))
+    strongest = max((rule.decision for rule in held), key=STRENGTH.__getitem__)
+    decisive = [rule for rule in held if rule.decision is strongest]
+    categories = dict.fromkeys(key[1] for rule in decisive for key in sorted(rule.when.keys()))
+    return Verdict(
+        decision=strongest,
+        rules=tuple(rule.name for rule in decisive),
+        reason=" ".join(dict.fromkeys(rule.reason for rule in decisive if rule.reason)),
+        categories=tuple(categories),
+    )
 
 
 def _scores(signals: Iterable[Signal]) -> dict[Key, float]:

@@ -41,6 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     bio = models.CharField(max_length=MAX_BIO_LENGTH, blank=True, default="")
     picture_digest = models.CharField(max_length=64, blank=True, default="")
     role = models.CharField(max_length=16, choices=Role, default=Role.CREATOR)
+    birth_year = models.PositiveSmallIntegerField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())

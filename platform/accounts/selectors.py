@@ -1,7 +1,7 @@
 """Reads of people and their keys."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts.models import HANDLE_PATTERN, ApiKey, User
 from common.errors import NotFound
 
+MAJORITY_YEARS = 18
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
@@ -22,6 +23,16 @@ def person(handle: str) -> User:
     if found is None:
         raise NotFound("There is no such person.")
     return found
+
+
+def is_adult(user: User, *, now: datetime) -> bool:
+    """Whether `user` is known to be 18: only the year of birth is, so it must be over."""
+    return user.birth_year is not None and now.year - user.birth_year > MAJORITY_YEARS
+
+
+def is_minor(user: User, *, now: datetime) -> bool:
+    """Whether `user` said they are not 18 yet, or may be so; nobody who said nothing is."""
+    return user.birth_year is not None and not is_adult(user, now=now)
 
 
 def api_keys_of(owner: User) -> QuerySet[ApiKey]:

@@ -30,6 +30,14 @@ class Privacy(models.TextChoices):
     ONLY_ME = "only_me"
 
 
+class Limit(models.TextChoices):
+    """How a published clip may be shown less than others."""
+
+    AGE_GATE = "age_gate"
+    NO_RECOMMENDATION = "no_recommendation"
+    BLURRED = "blurred"
+
+
 class RenditionKind(models.TextChoices):
     """What a stored file of a video is."""
 
@@ -107,6 +115,7 @@ class Clip(models.Model):
     state = models.CharField(
         max_length=16, choices=[(s, s) for s in sorted(CLIP_STATES.states)], default=SUBMITTED
     )
+    limits = ArrayField(models.CharField(max_length=20, choices=Limit), default=list, blank=True)
     reason = models.TextField(blank=True, default="")
     digest = models.CharField(max_length=64)
     allowed_digest = models.CharField(max_length=64, blank=True, default="")
@@ -127,6 +136,9 @@ class Clip(models.Model):
             ),
             models.CheckConstraint(
                 name="clip_privacy_is_known", condition=Q(privacy__in=Privacy.values)
+            ),
+            models.CheckConstraint(
+                name="clip_limits_are_known", condition=Q(limits__contained_by=Limit.values)
             ),
             models.CheckConstraint(
                 name="clip_published_only_as_allowed",

@@ -6,9 +6,11 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from accounts.models import Role, User
-from clips.models import Clip, Privacy, Rendition, RenditionKind, Video
+from accounts.selectors import is_adult
+from clips.models import Clip, Limit, Privacy, Rendition, RenditionKind, Video
 from clips.states import DELETED, HELD, PUBLISHED
 from common.errors import NotFound
 
@@ -45,6 +47,15 @@ def _open_to(viewer: Viewer) -> Q:
     )
 
 
+def _of_age(viewer: Viewer) -> Q:
+    """What nobody but adults may see is for those of whom it is known, and for its author."""
+    if not isinstance(viewer, User):
+        return ~Q(limits__contains=[Limit.AGE_GATE])
+    if is_adult(viewer, now=timezone.now()):
+        return Q()
+    return ~Q(limits__contains=[Limit.AGE_GATE]) | Q(author=viewer)
+
+
 def is_reviewer(viewer: Viewer) -> bool:
     """Whether `viewer` may see what is not published, in order to judge it."""
     return isinstance(viewer, User) and viewer.is_active and viewer.role in REVIEWERS
@@ -53,7 +64,7 @@ def is_reviewer(viewer: Viewer) -> bool:
 def visible_clips(viewer: Viewer) -> QuerySet[Clip]:
     """The published clips that `viewer` may see: what lists are made of."""
     published = Clip.objects.filter(state=PUBLISHED, author__is_active=True)
-    return published.filter(_open_to(viewer))
+    return published.filter(_open_to(viewer)).filter(_of_age(viewer))
 
 
 def own_clips(owner: User) -> QuerySet[Clip]:

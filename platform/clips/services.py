@@ -256,14 +256,17 @@ def publish_clip(
     clip: Clip,
     *,
     allowed_digest: str,
+    limits: Iterable[str] = (),
+    reason: str = "",
     now: datetime,
     note: str = "",
     actor: User | None = None,
     only_if: dict[str, Any] | None = None,
 ) -> None:
-    """Show the clip: the one gate.  Only moderation calls it.
+    """Show the clip, as far as its `limits` let it be shown: the one gate, for moderation only.
 
     `allowed_digest` is the SHA-256 of the file the decision was made on; it must be the clip's.
+    `reason` is why it is limited; a clip that is shown already gets new limits.
     Raises UnableToMove when the clip is not to be published any more.
     """
     with transaction.atomic():
@@ -276,8 +279,9 @@ def publish_clip(
             actor=actor,
             only_if={**(only_if or {}), "digest": allowed_digest},
             allowed_digest=allowed_digest,
+            limits=sorted(limits),
             published_at=clip.published_at or now,
-            reason="",
+            reason=reason,
             lease_token=None,
             lease_until=None,
         )

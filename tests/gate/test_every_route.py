@@ -24,7 +24,7 @@ from generation.rendering.rendering import render_next
 from generation.services import request_generation
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
-from moderation.services import decide_clip
+from moderation.services.clips import decide_clip
 from tests.people import browser_of, make_user, program_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

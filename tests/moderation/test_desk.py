@@ -9,8 +9,8 @@ from django.urls import reverse
 from accounts.models import Role, User
 from clips.models import Clip
 from clips.states import HELD, PUBLISHED, REJECTED
-from moderation.models import Decision
-from moderation.services import fingerprint
+from moderation.models.judging import Decision
+from moderation.services.clips import fingerprint
 from tests.moderation.conftest import MakeClip, MakeUser
 from tests.moderation.test_screening import screened
 

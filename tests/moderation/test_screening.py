@@ -22,9 +22,9 @@ from common.storage import FileSystemStore, UnableToReachStore
 from moderation import screening, tasks
 from moderation.checks import check_policy
 from moderation.classifiers.isolation import stop_idle
-from moderation.models import Decision, Signal
+from moderation.models.judging import Decision, Signal
 from moderation.screening import screen_clip
-from moderation.services import screen_prompt
+from moderation.services.words import screen_prompt
 from tests.moderation.conftest import DETECTORS, MakeClip
 
 FILE = Path(screening.__file__).parent / "policy" / "policy.yaml"

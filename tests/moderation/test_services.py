@@ -12,14 +12,12 @@ from clips.services import edit_clip
 from clips.states import HELD, PUBLISHED, REJECTED, WITHDRAWN
 from common.errors import Denied, Invalid, NotFound
 from common.ids import new_id
-from moderation.models import Decision, Signal
+from moderation.models.judging import Decision, Signal
 from moderation.policy.rules import Outcome
-from moderation.services import (
+from moderation.services.clips import UnableToDecide, decide_clip, fingerprint
+from moderation.services.words import (
     PromptRefused,
     TextRefused,
-    UnableToDecide,
-    decide_clip,
-    fingerprint,
     screen_caption,
     screen_comment,
     screen_profile,

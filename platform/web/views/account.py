@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.selectors import api_keys_of, picture_url
 from accounts.services import create_api_key, revoke_api_key, set_picture, update_profile
 from common.errors import ReverieError
-from moderation.services import screen_profile
+from moderation.services.words import screen_profile
 from web.access import signed_in
 from web.forms import KeyForm, ProfileForm
 from web.refusals import refuse

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from moderation.policy.loader import UnableToLoadPolicy
-from moderation.services import policy_failures, policy_version
+from moderation.services.policies import policy_failures, policy_version
 
 
 class Command(BaseCommand):

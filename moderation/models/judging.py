@@ -1,11 +1,12 @@
 """What the machines saw and what was decided, by a machine or by a person."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from clips.models import Clip
+from clips.models import Clip, Limit
 from common.ids import new_id
 
 
@@ -22,8 +23,19 @@ class Verdict(models.TextChoices):
     """What is to happen with the subject."""
 
     ALLOW = "allow"
+    LIMIT = "limit"
     REVIEW = "review"
     BLOCK = "block"
+
+
+class Source(models.TextChoices):
+    """How something came to be judged."""
+
+    OWN_INITIATIVE = "own_initiative"
+    NOTICE = "notice"
+    TRUSTED_FLAGGER = "trusted_flagger"
+    TAKEDOWN_REQUEST = "takedown_request"
+    APPEAL = "appeal"
 
 
 class Signal(models.Model):
@@ -77,6 +89,10 @@ class Decision(models.Model):
     verdict = models.CharField(max_length=16, choices=Verdict)
     policy_version = models.CharField(max_length=60)
     rules = models.JSONField(default=list)
+    categories = ArrayField(models.CharField(max_length=60), default=list)
+    limits = ArrayField(models.CharField(max_length=20, choices=Limit), default=list)
+    is_strike = models.BooleanField(default=False)
+    source = models.CharField(max_length=20, choices=Source, default=Source.OWN_INITIATIVE)
     reason = models.TextField(blank=True, default="")
     about = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="decisions_received"
@@ -96,6 +112,12 @@ class Decision(models.Model):
             ),
             models.CheckConstraint(
                 name="decision_verdict_is_known", condition=Q(verdict__in=Verdict.values)
+            ),
+            models.CheckConstraint(
+                name="decision_source_is_known", condition=Q(source__in=Source.values)
+            ),
+            models.CheckConstraint(
+                name="decision_limits_are_known", condition=Q(limits__contained_by=Limit.values)
             ),
         ]
         indexes = [

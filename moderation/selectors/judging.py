@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from clips.models import Clip
 from clips.states import SUBMITTED
-from moderation.models import Decision, Signal, Subject
+from moderation.models.judging import Decision, Signal, Subject
 
 LONGEST_LINE = 50
 

@@ -1,0 +1,17 @@
+"""The life of an item on the reviewers' desk."""
+
+from common.states import graph
+
+OPEN = "open"
+CLAIMED = "claimed"
+DONE = "done"
+
+REVIEW_STATES = graph(
+    "review item",
+    initial=OPEN,
+    edges={
+        OPEN: [CLAIMED, DONE],
+        CLAIMED: [OPEN, DONE],
+        DONE: [],
+    },
+)
