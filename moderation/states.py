@@ -4,6 +4,7 @@ from common.states import graph
 
 OPEN = "open"
 CLAIMED = "claimed"
+SETTLING = "settling"
 DONE = "done"
 
 REVIEW_STATES = graph(
@@ -11,7 +12,10 @@ REVIEW_STATES = graph(
     initial=OPEN,
     edges={
         OPEN: [CLAIMED, DONE],
-        CLAIMED: [OPEN, DONE],
+        CLAIMED: [OPEN, SETTLING, DONE],
+        SETTLING: [OPEN, CLAIMED, DONE],
         DONE: [],
     },
 )
+
+UNFINISHED_REVIEWS = (OPEN, CLAIMED, SETTLING)

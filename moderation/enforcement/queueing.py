@@ -10,9 +10,7 @@ from accounts.models import User
 from common.transitions import move
 from moderation.models.desk import ReviewItem, ReviewKind
 from moderation.models.judging import Decision, Subject
-from moderation.states import CLAIMED, DONE, OPEN, REVIEW_STATES
-
-UNFINISHED = (OPEN, CLAIMED)
+from moderation.states import DONE, REVIEW_STATES, UNFINISHED_REVIEWS
 
 
 @dataclass(frozen=True)
@@ -90,5 +88,5 @@ def close_item(
 
 
 def _locked(kind: ReviewKind, subject: Subject, subject_id: UUID) -> ReviewItem | None:
-    items = ReviewItem.objects.select_for_update().filter(kind=kind, state__in=UNFINISHED)
+    items = ReviewItem.objects.select_for_update().filter(kind=kind, state__in=UNFINISHED_REVIEWS)
     return items.filter(subject=subject, subject_id=subject_id).first()

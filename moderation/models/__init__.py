@@ -1,5 +1,5 @@
 """The tables of moderation, one file a concern; Django finds them through this one."""
 
-from moderation.models import desk, judging
+from moderation.models import desk, judging, quality
 
-__all__ = ["desk", "judging"]
+__all__ = ["desk", "judging", "quality"]
