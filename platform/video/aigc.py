@@ -26,7 +26,8 @@ FIELDS = (
     "PropagateID",
     "ReservedCode2",
 )
-IS_GENERATED = "1"
+IS_GENERATED, MAY_BE_GENERATED, IS_SUSPECTED = "1", "2", "3"
+LABELS = frozenset({IS_GENERATED, MAY_BE_GENERATED, IS_SUSPECTED})
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 IN_XMP = re.compile(rb"<TC260:AIGC>(.{1,8192}?)</TC260:AIGC>", re.DOTALL)
 LONGEST_FIELD = 512
@@ -41,16 +42,26 @@ class UnableToLabel(Invalid):
 
 
 def aigc_value(
-    *, producer: str, produce_id: str, propagator: str = "", propagate_id: str = ""
+    *,
+    producer: str,
+    produce_id: str,
+    propagator: str = "",
+    propagate_id: str = "",
+    label: str = IS_GENERATED,
 ) -> str:
     """The value of the `AIGC` key: JSON that says this content is AI-made, and by whom.
 
     `producer` is the service that made it (its name or registered code), `produce_id` that
-    service's own id; propagator fields are filled by whoever spreads it.  Raises UnableToLabel.
+    service's own id; propagator fields are filled by whoever spreads it, and stand alone where
+    the producer is not known.  `label` says how sure it is: made by a machine, perhaps (the
+    person who uploads it says so), or suspected.  Raises UnableToLabel.
     """
-    values = (IS_GENERATED, producer, produce_id, "", propagator, propagate_id, "")
-    if not producer or not produce_id or any(len(value) > LONGEST_FIELD for value in values):
-        raise UnableToLabel(f"Producer and id are needed, of {LONGEST_FIELD} characters at most.")
+    values = (label, producer, produce_id, "", propagator, propagate_id, "")
+    is_named = bool((producer and produce_id) or (propagator and propagate_id))
+    if label not in LABELS or not is_named or any(len(value) > LONGEST_FIELD for value in values):
+        raise UnableToLabel(
+            f"A label is 1, 2 or 3; name and id are needed, of {LONGEST_FIELD} characters at most."
+        )
     return json.dumps(dict(zip(FIELDS, values, strict=True)), ensure_ascii=False)
 
 

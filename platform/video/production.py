@@ -5,11 +5,12 @@ signed manifest last, then everything is read back.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from video.aigc import aigc_value, read_aigc, read_picture_aigc, xmp_packet
+from video.aigc import KEY, aigc_value, read_aigc, read_picture_aigc, xmp_packet
 from video.encoding import Encoded, EncodedFile, Kind, encode
 from video.frames import Frame, Frames, check_frames, fit_frame
 from video.labels import label_for
@@ -42,6 +43,22 @@ class Production:
     duration_seconds: float
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What is put on a video besides the signature.
+
+    `is_labelled` is False for what no machine made, as far as is known.  `aigc` is the value of
+    the `AIGC` key where it is not ours alone to say (an upload's own, with us as propagator);
+    without it, a claim that says AI makes one, and any other claim none.
+    """
+
+    is_labelled: bool = True
+    aigc: str | None = None
+
+
+ALL_MARKS = Marks()
+
+
 def produce(
     frames: Frames,
     *,
@@ -51,6 +68,7 @@ def produce(
     folder: Path,
     authority: Authority,
     claim: Claim,
+    marks: Marks = ALL_MARKS,
 ) -> Production:
     """Make every file of a video in `folder` (created if need be, else empty), fully marked.
 
@@ -63,17 +81,19 @@ def produce(
     """
     checked = check_frames(frames)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aigc = aigc_value(producer=claim.producer, produce_id=claim.video_id)
+    aigc = marks.aigc
+    if aigc is None and claim.is_ai_generated:
+        aigc = aigc_value(producer=claim.producer, produce_id=claim.video_id)
     encoded = encode(
-        _labelled(checked, width=width, height=height),
+        _drawn(checked, size=(width, height), is_labelled=marks.is_labelled),
         frames_per_second=frames_per_second,
         width=width,
         height=height,
         folder=folder,
-        metadata={"AIGC": aigc, "title": claim.title},
-        picture_xmp=xmp_packet(aigc),
+        metadata={"title": claim.title, **({KEY: aigc} if aigc else {})},
+        picture_xmp=xmp_packet(aigc) if aigc else b"",
     )
-    _mark(encoded, authority=authority, claim=claim)
+    _mark(encoded, authority=authority, claim=claim, aigc=aigc)
     return Production(
         files=tuple(_described(file) for file in encoded.files),
         width=width,
@@ -83,23 +103,24 @@ def produce(
     )
 
 
-def _labelled(frames: Frames, *, width: int, height: int) -> Iterator[Frame]:
+def _drawn(frames: Frames, *, size: tuple[int, int], is_labelled: bool) -> Iterator[Frame]:
+    width, height = size
     label = label_for(width=width, height=height)
     for frame in frames:
-        yield label.drawn_on(fit_frame(frame, width=width, height=height))
+        fitted = fit_frame(frame, width=width, height=height)
+        yield label.drawn_on(fitted) if is_labelled else fitted
 
 
-def _mark(encoded: Encoded, *, authority: Authority, claim: Claim) -> None:
+def _mark(encoded: Encoded, *, authority: Authority, claim: Claim, aigc: str | None) -> None:
     for file in encoded.files:
         if file.kind in SIGNED_KINDS:
             sign(file.path, authority=authority, claim=claim)
-            _check_aigc(file, claim)
+            _check_aigc(file, aigc)
 
 
-def _check_aigc(file: EncodedFile, claim: Claim) -> None:
+def _check_aigc(file: EncodedFile, aigc: str | None) -> None:
     read = read_picture_aigc if file.kind in PICTURE_KINDS else read_aigc
-    found = read(file.path)
-    if found is None or found["ProduceID"] != claim.video_id:
+    if read(file.path) != (json.loads(aigc) if aigc else None):
         raise UnableToMark(f"The AIGC key of {file.name} does not read back.")
 
 

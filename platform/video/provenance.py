@@ -7,7 +7,7 @@ trust anchor.  Format: C2PA specification 2.x, https://c2pa.org/specifications/.
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,8 +25,17 @@ COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrained
 AI_SOURCES = frozenset({TRAINED, COMPOSITE})
 ACTIONS = ("c2pa.actions.v2", "c2pa.actions")
 OUR_ASSERTION = "org.reverie.video"
+PARENT_LABEL = "parent"
+SOFT_BINDING = "c2pa.soft-binding"
+WATERMARK_ALGORITHM = "org.reverie.spread-spectrum.1"
 
-FORMATS = {".mp4": "video/mp4", ".webp": "image/webp", ".jpg": "image/jpeg", ".png": "image/png"}
+FORMATS = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webp": "image/webp",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+}
 
 ROOT_NAME, SIGNER_NAME, LOCK_NAME = "root.pem", "signer.pem", ".lock"
 RENEW_BEFORE = timedelta(days=30)
@@ -56,8 +65,22 @@ class Authority:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The file a video was made from; a manifest it carries is kept inside the new one."""
+
+    path: Path
+    title: str
+
+
+@dataclass(frozen=True)
 class Claim:
-    """What the manifest says about a video.  No prompt and no person: manifests travel."""
+    """What the manifest says about a video.  No prompt and no person: manifests travel.
+
+    Without a `parent` the video was created, by `engine`, as `source_type` (one of the IPTC's
+    digital source types) says.  With one it was edited by `engine`; or only brought into our
+    formats, when there is no engine, as an upload is: then `source_type` is what is known of it,
+    and empty when nothing is.
+    """
 
     video_id: str
     title: str
@@ -65,6 +88,13 @@ class Claim:
     version: str
     created_at: datetime
     producer: str = "Reverie"
+    source_type: str = TRAINED
+    parent: Parent | None = None
+
+    @property
+    def is_ai_generated(self) -> bool:
+        """Whether it says that a machine made the video, or a part of it."""
+        return self.source_type in AI_SOURCES
 
 
 @dataclass(frozen=True)
@@ -73,7 +103,9 @@ class ManifestReading:
 
     `state`: "trusted" (whole, signed by our authority), "valid" (whole, signed by somebody else),
     "invalid" (altered, or not signed as it says), "none" (no manifest).  The other fields repeat
-    the manifest and mean nothing more than `state` allows.
+    the manifest and mean nothing more than `state` allows: `parent` is the title of the file it
+    was made from, `watermark` the id that is bound to it, as hexadecimal digits, and
+    `timestamped_at` the time a time-stamp server vouches for.
     """
 
     state: State
@@ -82,6 +114,11 @@ class ManifestReading:
     generator: str = ""
     issuer: str = ""
     video_id: str = ""
+    source_type: str = ""
+    engine: str = ""
+    parent: str = ""
+    watermark: str = ""
+    timestamped_at: datetime | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -117,19 +154,21 @@ def ensure_authority(
     )
 
 
-def sign(path: Path, *, authority: Authority, claim: Claim) -> ManifestReading:
+def sign(path: Path, *, authority: Authority, claim: Claim, watermark: str = "") -> ManifestReading:
     """Put a signed manifest into the file at `path` and check it as a stranger would.
 
     The file is replaced at once, or left as it was.  Any later change to it, metadata included,
-    breaks the seal: sign last.  Raises UnableToMark when the result does not read as trusted and
-    AI-generated, or is no MP4, WebP, JPEG or PNG by its name.
+    breaks the seal: sign last.  `watermark` is the id in the picture, as hexadecimal digits: it
+    binds the manifest to copies that have lost it.  Raises UnableToMark when the result does not
+    read as trusted and as AI-generated as the claim says, or is no MP4, WebP, JPEG or PNG by its
+    name, or when the time-stamp server that was named does not answer.
     """
     aside = path.with_name(f".{path.name}.signing")
     try:
         with _as_unmarkable():
-            _write_signed(path, aside, authority, claim)
+            _write_signed(path, aside, authority, _manifest(claim, watermark), claim.parent)
         reading = read_manifest(aside, authority=authority)
-        if not (reading.is_ours and reading.is_ai_generated):
+        if not reading.is_ours or reading.is_ai_generated != claim.is_ai_generated:
             raise UnableToMark(f"The signed file reads {reading.state}: {reading.problems}")
         aside.replace(path)
     finally:
@@ -153,7 +192,13 @@ def read_manifest(path: Path, *, authority: Authority) -> ManifestReading:
             return ManifestReading(state="invalid", problems=(str(error),))
 
 
-def _write_signed(path: Path, aside: Path, authority: Authority, claim: Claim) -> None:
+def _write_signed(
+    path: Path,
+    aside: Path,
+    authority: Authority,
+    manifest: Mapping[str, Any],
+    parent: Parent | None,
+) -> None:
     signing = c2pa.C2paSignerInfo(
         c2pa.C2paSigningAlg.ES256,
         authority.certificate_pem,
@@ -165,30 +210,52 @@ def _write_signed(path: Path, aside: Path, authority: Authority, claim: Claim) -
         aside.open("w+b") as target,
         c2pa.Signer.from_info(signing) as signer,
         _context(authority) as context,
-        c2pa.Builder(json.dumps(_manifest(claim)), context) as builder,
+        c2pa.Builder(json.dumps(manifest), context) as builder,
     ):
+        if parent is not None:
+            _add_parent(builder, parent)
         builder.sign(signer, FORMATS[path.suffix], source, target)
         target.flush()
         os.fsync(target.fileno())
 
 
-def _manifest(claim: Claim) -> dict[str, Any]:
-    created = {
-        "action": "c2pa.created",
-        "digitalSourceType": TRAINED,
-        "softwareAgent": {"name": claim.engine},
-        "when": claim.created_at.isoformat(),
-    }
+def _add_parent(builder: Any, parent: Parent) -> None:
+    described = {"title": parent.title, "relationship": "parentOf", "label": PARENT_LABEL}
+    with parent.path.open("rb") as source:
+        builder.add_ingredient(json.dumps(described), FORMATS[parent.path.suffix], source)
+
+
+def _manifest(claim: Claim, watermark: str) -> dict[str, Any]:
     ours = {"video_id": claim.video_id, "producer": claim.producer}
+    assertions = [
+        {"label": ACTIONS[0], "data": {"actions": list(_actions(claim, watermark))}},
+        {"label": OUR_ASSERTION, "data": ours},
+    ]
+    if watermark:
+        block = {"scope": {}, "value": watermark}
+        binding = {"alg": WATERMARK_ALGORITHM, "blocks": [block], "pad": ""}
+        assertions.append({"label": SOFT_BINDING, "data": binding})
     return {
         "claim_version": 2,
-        "claim_generator_info": [{"name": "Reverie", "version": claim.version}],
+        "claim_generator_info": [{"name": claim.producer, "version": claim.version}],
         "title": claim.title,
-        "assertions": [
-            {"label": ACTIONS[0], "data": {"actions": [created]}},
-            {"label": OUR_ASSERTION, "data": ours},
-        ],
+        "assertions": assertions,
     }
+
+
+def _actions(claim: Claim, watermark: str) -> Iterator[dict[str, Any]]:
+    when = claim.created_at.isoformat()
+    source = {"digitalSourceType": claim.source_type} if claim.source_type else {}
+    if claim.parent is None:
+        name = "c2pa.created"
+    else:
+        ingredients = {"ingredientIds": [PARENT_LABEL]}
+        yield {"action": "c2pa.opened", "when": when, "parameters": ingredients}
+        name = "c2pa.edited" if claim.engine else "c2pa.transcoded"
+    agent = {"softwareAgent": {"name": claim.engine}} if claim.engine else {}
+    yield {"action": name, "when": when, **agent, **source}
+    if watermark:
+        yield {"action": "c2pa.watermarked.bound", "when": when}
 
 
 def _context(authority: Authority) -> Any:
@@ -205,22 +272,57 @@ def _reading(report: Mapping[str, Any]) -> ManifestReading:
     manifest = report.get("manifests", {}).get(report.get("active_manifest"), {})
     assertions = {item["label"]: item.get("data", {}) for item in manifest.get("assertions", [])}
     generators = manifest.get("claim_generator_info") or [{}]
+    signature = manifest.get("signature_info", {})
+    source_type, engine = _origin(assertions)
     return ManifestReading(
         state=STATES.get(report.get("validation_state", ""), "invalid"),
-        is_ai_generated=_says_ai(assertions),
-        title=manifest.get("title", ""),
+        is_ai_generated=source_type in AI_SOURCES,
+        title=manifest.get("title") or "",
         generator=f"{generators[0].get('name', '')} {generators[0].get('version', '')}".strip(),
-        issuer=manifest.get("signature_info", {}).get("issuer", ""),
+        issuer=signature.get("issuer", ""),
         video_id=str(assertions.get(OUR_ASSERTION, {}).get("video_id", "")),
+        source_type=source_type,
+        engine=engine,
+        parent=_parent_title(manifest.get("ingredients", [])),
+        watermark=_bound_watermark(assertions.get(SOFT_BINDING, {})),
+        timestamped_at=_time(signature.get("time")),
         problems=tuple(_problems(report)),
     )
 
 
-def _says_ai(assertions: Mapping[str, Any]) -> bool:
+def _origin(assertions: Mapping[str, Any]) -> tuple[str, str]:
+    """The digital source type and the software of the action that says where the file is from.
+
+    A type that means AI wins over any other, whichever action says it.
+    """
     actions = [
         action for label in ACTIONS for action in assertions.get(label, {}).get("actions", [])
     ]
-    return any(action.get("digitalSourceType") in AI_SOURCES for action in actions)
+    said = [action for action in actions if action.get("digitalSourceType")]
+    said.sort(key=lambda action: action["digitalSourceType"] in AI_SOURCES, reverse=True)
+    if not said:
+        return "", ""
+    agent = said[0].get("softwareAgent") or {}
+    name = agent.get("name", "") if isinstance(agent, dict) else agent
+    return str(said[0]["digitalSourceType"]), str(name)
+
+
+def _parent_title(ingredients: Iterable[Mapping[str, Any]]) -> str:
+    parents = [one for one in ingredients if one.get("relationship") == "parentOf"]
+    return str(parents[0].get("title") or "") if parents else ""
+
+
+def _bound_watermark(binding: Mapping[str, Any]) -> str:
+    blocks = binding.get("blocks") or [{}]
+    is_ours = binding.get("alg") == WATERMARK_ALGORITHM
+    return str(blocks[0].get("value", "")) if is_ours else ""
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 def _problems(report: Mapping[str, Any]) -> Iterator[str]:
