@@ -21,6 +21,13 @@ class Provenance(models.TextChoices):
     NONE = "none"
 
 
+class Origin(models.TextChoices):
+    """How a video came here."""
+
+    MADE = "made"
+    UPLOADED = "uploaded"
+
+
 class Privacy(models.TextChoices):
     """Who may see a published clip."""
 
@@ -50,28 +57,38 @@ class RenditionKind(models.TextChoices):
 
 
 class Video(models.Model):
-    """A rendered, marked and stored video; `digest` is the SHA-256 of its MP4."""
+    """A marked and stored video; `digest` is the SHA-256 of its MP4.
+
+    One that was made here has an engine, a prompt and a seed; one that was uploaded has none of
+    them.  `digital_source_type` is empty where nothing is known of it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="videos"
     )
-    prompt = models.TextField()
-    engine = models.CharField(max_length=120)
-    seed = models.BigIntegerField()
+    origin = models.CharField(max_length=16, choices=Origin, default=Origin.MADE)
+    prompt = models.TextField(blank=True, default="")
+    engine = models.CharField(max_length=120, blank=True, default="")
+    seed = models.BigIntegerField(null=True, blank=True)
     digest = models.CharField(max_length=64)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     frame_count = models.PositiveIntegerField()
     duration_seconds = models.FloatField()
     provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.GENERATED)
-    digital_source_type = models.CharField(max_length=120)
+    digital_source_type = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="video_provenance_is_known", condition=Q(provenance__in=Provenance.values)
+            ),
+            models.CheckConstraint(
+                name="video_made_by_an_engine_or_uploaded",
+                condition=Q(origin=Origin.MADE, seed__isnull=False) & ~Q(engine="")
+                | Q(origin=Origin.UPLOADED, seed__isnull=True, engine="", prompt=""),
             ),
         ]
 
