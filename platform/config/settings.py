@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "moderation",
     "feed",
     "generation",
+    "uploads",
     "web",
     "config.apps.ConfigConfig",
     "config.apps.ReverieAdminConfig",
