@@ -1,5 +1,29 @@
 """The tables of moderation, one file a concern; Django finds them through this one."""
 
-from moderation.models import desk, judging, quality
+from moderation.models import (
+    appeals,
+    audit,
+    desk,
+    hashes,
+    health,
+    judging,
+    letters,
+    notices,
+    quality,
+    statements,
+    strikes,
+)
 
-__all__ = ["desk", "judging", "quality"]
+__all__ = [
+    "appeals",
+    "audit",
+    "desk",
+    "hashes",
+    "health",
+    "judging",
+    "letters",
+    "notices",
+    "quality",
+    "statements",
+    "strikes",
+]
