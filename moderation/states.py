@@ -1,4 +1,4 @@
-"""The life of an item on the reviewers' desk."""
+"""The life of an item on the reviewers' desk, and of a version of the policy."""
 
 from common.states import graph
 
@@ -19,3 +19,19 @@ REVIEW_STATES = graph(
 )
 
 UNFINISHED_REVIEWS = (OPEN, CLAIMED, SETTLING)
+
+DRAFT = "draft"
+SHADOW = "shadow"
+ACTIVE = "active"
+RETIRED = "retired"
+
+POLICY_STATES = graph(
+    "policy version",
+    initial=DRAFT,
+    edges={
+        DRAFT: [SHADOW, ACTIVE, RETIRED],
+        SHADOW: [DRAFT, ACTIVE, RETIRED],
+        ACTIVE: [RETIRED],
+        RETIRED: [],
+    },
+)

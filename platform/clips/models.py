@@ -133,6 +133,7 @@ class Clip(models.Model):
         max_length=16, choices=[(s, s) for s in sorted(CLIP_STATES.states)], default=SUBMITTED
     )
     limits = ArrayField(models.CharField(max_length=20, choices=Limit), default=list, blank=True)
+    is_kept_from_minors = models.BooleanField(default=False)
     reason = models.TextField(blank=True, default="")
     digest = models.CharField(max_length=64)
     allowed_digest = models.CharField(max_length=64, blank=True, default="")
