@@ -1,4 +1,4 @@
-"""What is banned, by the fingerprints of its files and frames; and the fingerprints of what is here.
+"""What is banned, by the hashes of its files and frames, and how what is here looks.
 
 A ban is one clip, with the hashes of its frames, or a set of pictures somebody else found.  The
 frames of every judged clip are kept too, so that a ban finds what was published before it.
