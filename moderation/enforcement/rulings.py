@@ -18,6 +18,7 @@ from clips.services import hold_clip, publish_clip, reject_clip, withdraw_clip
 from clips.states import PUBLISHED
 from moderation.classifiers.port import Finding
 from moderation.enforcement.queueing import Matter, close_item, open_item
+from moderation.enforcement.restrictions import restriction_of
 from moderation.models.desk import ReviewKind
 from moderation.models.judging import Decision, Signal, Source, Subject
 from moderation.policy.rules import Outcome
@@ -67,14 +68,15 @@ def carry_out(
     machine never lifts a limit that stands.  Raises UnableToMove.
     """
     record_signals(ruling.content, findings)
-    decision = _recorded(ruling)
+    restriction = restriction_of(ruling.outcome, ruling.content.subject, clip=clip, is_shown=False)
+    decision = _recorded(ruling, restriction)
     if clip is not None:
         _move_clip(clip, ruling, only_if=dict(only_if or {}), now=now)
         _tell_desk(clip, ruling, decision, now=now)
     return decision
 
 
-def _recorded(ruling: Ruling) -> Decision:
+def _recorded(ruling: Ruling, restriction: str) -> Decision:
     return Decision.objects.create(
         subject=ruling.content.subject,
         subject_id=ruling.content.subject_id,
@@ -85,6 +87,7 @@ def _recorded(ruling: Ruling) -> Decision:
         rules=list(ruling.rules),
         categories=list(ruling.categories),
         limits=sorted(ruling.limits),
+        restriction=restriction,
         is_strike=ruling.is_strike,
         source=ruling.source,
         reason=ruling.reason,

@@ -38,6 +38,23 @@ class Source(models.TextChoices):
     APPEAL = "appeal"
 
 
+class Restriction(models.TextChoices):
+    """What a decision takes from a person: each is one of the things DSA Art. 17 names."""
+
+    CLIP_HELD = "clip_held"
+    CLIP_REJECTED = "clip_rejected"
+    CLIP_WITHDRAWN = "clip_withdrawn"
+    CLIP_LIMITED = "clip_limited"
+    CAPTION_REFUSED = "caption_refused"
+    PROMPT_REFUSED = "prompt_refused"
+    COMMENT_REFUSED = "comment_refused"
+    COMMENT_REMOVED = "comment_removed"
+    PROFILE_REFUSED = "profile_refused"
+    PROFILE_REMOVED = "profile_removed"
+    ACCOUNT_PAUSED = "account_paused"
+    ACCOUNT_TERMINATED = "account_terminated"
+
+
 class Signal(models.Model):
     """One detector's answer about one subject.
 
@@ -80,6 +97,8 @@ class Decision(models.Model):
     """A verdict on exactly one content (`digest`) under exactly one policy version.
 
     `decided_by` is null for a machine.  `reason` is written for the person it concerns.
+    `restriction` is what it takes from them; then the database wants a statement of reasons in
+    the same transaction (the trigger `decision_has_its_statement`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -91,6 +110,7 @@ class Decision(models.Model):
     rules = models.JSONField(default=list)
     categories = ArrayField(models.CharField(max_length=60), default=list)
     limits = ArrayField(models.CharField(max_length=20, choices=Limit), default=list)
+    restriction = models.CharField(max_length=20, choices=Restriction, blank=True, default="")
     is_strike = models.BooleanField(default=False)
     source = models.CharField(max_length=20, choices=Source, default=Source.OWN_INITIATIVE)
     reason = models.TextField(blank=True, default="")
@@ -118,6 +138,18 @@ class Decision(models.Model):
             ),
             models.CheckConstraint(
                 name="decision_limits_are_known", condition=Q(limits__contained_by=Limit.values)
+            ),
+            models.CheckConstraint(
+                name="decision_restriction_is_known",
+                condition=Q(restriction__in=["", *Restriction.values]),
+            ),
+            models.CheckConstraint(
+                name="decision_block_restricts",
+                condition=~Q(verdict=Verdict.BLOCK) | ~Q(restriction=""),
+            ),
+            models.CheckConstraint(
+                name="decision_allow_restricts_nothing",
+                condition=~Q(verdict=Verdict.ALLOW) | Q(restriction=""),
             ),
         ]
         indexes = [

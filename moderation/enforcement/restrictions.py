@@ -1,0 +1,40 @@
+"""Which restriction a ruling is, if any: what a statement of reasons is then owed for."""
+
+from clips.models import Clip
+from clips.states import PUBLISHED
+from moderation.models.judging import Restriction, Subject
+from moderation.policy.rules import Outcome
+
+_OF_CLIP = {
+    Outcome.REVIEW: Restriction.CLIP_HELD,
+    Outcome.LIMIT: Restriction.CLIP_LIMITED,
+}
+_OF_NEW_WORDS = {
+    Subject.CLIP: Restriction.CAPTION_REFUSED,
+    Subject.PROMPT: Restriction.PROMPT_REFUSED,
+    Subject.COMMENT: Restriction.COMMENT_REFUSED,
+    Subject.ACCOUNT: Restriction.PROFILE_REFUSED,
+}
+_OF_SHOWN_WORDS = {
+    Subject.COMMENT: Restriction.COMMENT_REMOVED,
+    Subject.ACCOUNT: Restriction.PROFILE_REMOVED,
+}
+NEVER_IN_DOUBT = frozenset({Subject.COMMENT, Subject.ACCOUNT})
+"""Comments and profiles wait for nobody: what is not allowed is refused."""
+
+
+def restriction_of(outcome: Outcome, subject: Subject, *, clip: Clip | None, is_shown: bool) -> str:
+    """The Restriction, or nothing when nothing is taken from anybody.
+
+    `clip` is as it was before; `is_shown` says of a comment or a profile that others read it.
+    A prompt or a caption in doubt is no restriction: the clip that comes of it is judged itself.
+    """
+    if outcome is Outcome.ALLOW:
+        return ""
+    if clip is not None:
+        was_shown = clip.state == PUBLISHED
+        blocked = Restriction.CLIP_WITHDRAWN if was_shown else Restriction.CLIP_REJECTED
+        return _OF_CLIP.get(outcome, blocked)
+    if outcome is Outcome.BLOCK or (subject in NEVER_IN_DOUBT and not is_shown):
+        return (_OF_SHOWN_WORDS if is_shown else _OF_NEW_WORDS)[subject]
+    return ""
