@@ -84,7 +84,7 @@ def read_aigc(path: Path) -> Mapping[str, str] | None:
     """
     try:
         with path.open("rb") as file, open_mp4(file) as container:
-            return _parsed(container.metadata.get(KEY, ""))
+            return parse_aigc(container.metadata.get(KEY, ""))
     except (av.error.FFmpegError, OSError) as error:
         raise UnableToReadVideo("The file is not a video that can be read.") from error
 
@@ -100,10 +100,11 @@ def read_picture_aigc(path: Path) -> Mapping[str, str] | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnableToReadPicture("The file is not a picture that can be opened.") from error
     found = IN_XMP.search(packet)
-    return _parsed(html.unescape(found[1].decode("utf-8", "replace"))) if found else None
+    return parse_aigc(html.unescape(found[1].decode("utf-8", "replace"))) if found else None
 
 
-def _parsed(text: str) -> Mapping[str, str] | None:
+def parse_aigc(text: str) -> Mapping[str, str] | None:
+    """The fields in the key's value, or None when it makes no sense."""
     try:
         value = json.loads(text)
     except ValueError:

@@ -105,7 +105,8 @@ class ManifestReading:
     "invalid" (altered, or not signed as it says), "none" (no manifest).  The other fields repeat
     the manifest and mean nothing more than `state` allows: `parent` is the title of the file it
     was made from, `watermark` the id that is bound to it, as hexadecimal digits, and
-    `timestamped_at` the time a time-stamp server vouches for.
+    `timestamped_at` the time a time-stamp server vouches for, and `has_ai_ancestor` whether any
+    manifest kept inside it, of what it was made from, says AI-made.
     """
 
     state: State
@@ -119,6 +120,7 @@ class ManifestReading:
     parent: str = ""
     watermark: str = ""
     timestamped_at: datetime | None = None
+    has_ai_ancestor: bool = False
     problems: tuple[str, ...] = ()
 
     @property
@@ -286,8 +288,14 @@ def _reading(report: Mapping[str, Any]) -> ManifestReading:
         parent=_parent_title(manifest.get("ingredients", [])),
         watermark=_bound_watermark(assertions.get(SOFT_BINDING, {})),
         timestamped_at=_time(signature.get("time")),
+        has_ai_ancestor=any(_says_ai(one) for one in report.get("manifests", {}).values()),
         problems=tuple(_problems(report)),
     )
+
+
+def _says_ai(manifest: Mapping[str, Any]) -> bool:
+    assertions = {item["label"]: item.get("data", {}) for item in manifest.get("assertions", [])}
+    return _origin(assertions)[0] in AI_SOURCES
 
 
 def _origin(assertions: Mapping[str, Any]) -> tuple[str, str]:
