@@ -9,110 +9,295 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('moderation', '0005_hashes_and_health'),
+        ("moderation", "0005_hashes_and_health"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ContentLabel',
+            name="ContentLabel",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('issuer', models.CharField(choices=[('policy', 'Policy'), ('moderators', 'Moderators')], max_length=16)),
-                ('subject', models.CharField(choices=[('prompt', 'Prompt'), ('clip', 'Clip'), ('comment', 'Comment'), ('account', 'Account')], max_length=16)),
-                ('subject_id', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('value', models.CharField(max_length=40)),
-                ('is_negated', models.BooleanField(default=False)),
-                ('is_latest', models.BooleanField(default=True)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "issuer",
+                    models.CharField(
+                        choices=[("policy", "Policy"), ("moderators", "Moderators")], max_length=16
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("prompt", "Prompt"),
+                            ("clip", "Clip"),
+                            ("comment", "Comment"),
+                            ("account", "Account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                ("value", models.CharField(max_length=40)),
+                ("is_negated", models.BooleanField(default=False)),
+                ("is_latest", models.BooleanField(default=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('issuer__in', ['policy', 'moderators'])), name='label_issuer_is_known'), models.CheckConstraint(condition=models.Q(('subject__in', ['prompt', 'clip', 'comment', 'account'])), name='label_subject_is_known'), models.UniqueConstraint(condition=models.Q(('is_latest', True)), fields=('subject', 'subject_id', 'issuer', 'value'), name='one_latest_label')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("issuer__in", ["policy", "moderators"])),
+                        name="label_issuer_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("subject__in", ["prompt", "clip", "comment", "account"])
+                        ),
+                        name="label_subject_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_latest", True)),
+                        fields=("subject", "subject_id", "issuer", "value"),
+                        name="one_latest_label",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.CharField(max_length=60, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('text', models.TextField()),
-                ('files', models.JSONField(default=dict)),
-                ('note', models.TextField(blank=True, default='')),
-                ('is_from_file', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('active', 'active'), ('draft', 'draft'), ('retired', 'retired'), ('shadow', 'shadow')], default='draft', max_length=16)),
-                ('proposed_at', models.DateTimeField()),
-                ('shadowed_at', models.DateTimeField(null=True)),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.CharField(max_length=60, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("text", models.TextField()),
+                ("files", models.JSONField(default=dict)),
+                ("note", models.TextField(blank=True, default="")),
+                ("is_from_file", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("draft", "draft"),
+                            ("retired", "retired"),
+                            ("shadow", "shadow"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("shadowed_at", models.DateTimeField(null=True)),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PolicyVersionEvent',
+            name="PolicyVersionEvent",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('from_state', models.CharField(max_length=16)),
-                ('to_state', models.CharField(max_length=16)),
-                ('note', models.TextField(blank=True, default='')),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='moderation.policyversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("from_state", models.CharField(max_length=16)),
+                ("to_state", models.CharField(max_length=16)),
+                ("note", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="moderation.policyversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ShadowVerdict',
+            name="ShadowVerdict",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('active_version', models.CharField(max_length=60)),
-                ('stage', models.CharField(max_length=30)),
-                ('subject', models.CharField(choices=[('prompt', 'Prompt'), ('clip', 'Clip'), ('comment', 'Comment'), ('account', 'Account')], max_length=16)),
-                ('subject_id', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('active_outcome', models.CharField(choices=[('allow', 'Allow'), ('limit', 'Limit'), ('review', 'Review'), ('block', 'Block')], max_length=16)),
-                ('shadow_outcome', models.CharField(choices=[('allow', 'Allow'), ('limit', 'Limit'), ('review', 'Review'), ('block', 'Block')], max_length=16)),
-                ('active_rules', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None)),
-                ('shadow_rules', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None)),
-                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shadow_verdicts', to='moderation.policyversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("active_version", models.CharField(max_length=60)),
+                ("stage", models.CharField(max_length=30)),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("prompt", "Prompt"),
+                            ("clip", "Clip"),
+                            ("comment", "Comment"),
+                            ("account", "Account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "active_outcome",
+                    models.CharField(
+                        choices=[
+                            ("allow", "Allow"),
+                            ("limit", "Limit"),
+                            ("review", "Review"),
+                            ("block", "Block"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "shadow_outcome",
+                    models.CharField(
+                        choices=[
+                            ("allow", "Allow"),
+                            ("limit", "Limit"),
+                            ("review", "Review"),
+                            ("block", "Block"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "active_rules",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), default=list, size=None
+                    ),
+                ),
+                (
+                    "shadow_rules",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), default=list, size=None
+                    ),
+                ),
+                (
+                    "categories",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shadow_verdicts",
+                        to="moderation.policyversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'draft', 'retired', 'shadow'])), name='policy_state_is_known'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["active", "draft", "retired", "shadow"])),
+                name="policy_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'active'), _negated=True), ('is_from_file', True), models.Q(('approved_by__isnull', False), ('proposed_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='policy_active_by_two_people'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "active"), _negated=True),
+                    ("is_from_file", True),
+                    models.Q(
+                        ("approved_by__isnull", False),
+                        ("proposed_by__isnull", False),
+                        models.Q(("approved_by", models.F("proposed_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="policy_active_by_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('state',), name='one_active_policy'),
+            model_name="policyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")), fields=("state",), name="one_active_policy"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'shadow')), fields=('state',), name='one_policy_in_shadow'),
+            model_name="policyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "shadow")),
+                fields=("state",),
+                name="one_policy_in_shadow",
+            ),
         ),
         migrations.AddIndex(
-            model_name='policyversionevent',
-            index=models.Index(fields=['policy', 'id'], name='policy_event_by_policy'),
+            model_name="policyversionevent",
+            index=models.Index(fields=["policy", "id"], name="policy_event_by_policy"),
         ),
         migrations.AddIndex(
-            model_name='shadowverdict',
-            index=models.Index(fields=['policy', '-id'], name='shadow_verdict_by_policy'),
+            model_name="shadowverdict",
+            index=models.Index(fields=["policy", "-id"], name="shadow_verdict_by_policy"),
         ),
         migrations.AddConstraint(
-            model_name='shadowverdict',
-            constraint=models.CheckConstraint(condition=models.Q(('subject__in', ['prompt', 'clip', 'comment', 'account'])), name='shadow_verdict_subject_is_known'),
+            model_name="shadowverdict",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("subject__in", ["prompt", "clip", "comment", "account"])),
+                name="shadow_verdict_subject_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shadowverdict',
-            constraint=models.CheckConstraint(condition=models.Q(('active_outcome__in', ['allow', 'limit', 'review', 'block']), ('shadow_outcome__in', ['allow', 'limit', 'review', 'block'])), name='shadow_verdict_outcomes_are_known'),
+            model_name="shadowverdict",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("active_outcome__in", ["allow", "limit", "review", "block"]),
+                    ("shadow_outcome__in", ["allow", "limit", "review", "block"]),
+                ),
+                name="shadow_verdict_outcomes_are_known",
+            ),
         ),
     ]

@@ -1,13 +1,14 @@
 """The shape of a policy, and the pure function that applies it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
 from typing import Literal, Protocol, TypeAlias
 
 ON_ERROR = "on_error"
 DEFAULT = "default"
+MOST_SEVERE = 4
 
 
 class Outcome(StrEnum):
@@ -20,6 +21,21 @@ class Outcome(StrEnum):
 
 
 STRENGTH = {outcome: strength for strength, outcome in enumerate(Outcome)}
+
+
+class Limit(StrEnum):
+    """How content that is shown is shown less than other content."""
+
+    AGE_GATE = "age_gate"
+    NO_RECOMMENDATION = "no_recommendation"
+    BLURRED = "blurred"
+
+
+class Audience(StrEnum):
+    """Whose content is judged: the rules for minors come on top of those for everyone."""
+
+    EVERYONE = "everyone"
+    MINORS = "minors"
 
 
 class Signal(Protocol):
@@ -79,20 +95,33 @@ class Combination:
 
 @dataclass(frozen=True)
 class Rule:
-    """What follows when a condition holds; `reason` is written for the person it concerns."""
+    """What follows when a condition holds; `reason` is written for the person it concerns.
+
+    `limits` are those of a LIMIT; `labels` are said of the content whatever becomes of it;
+    `is_strike` tells that a BLOCK counts against the person's account.
+    """
 
     name: str
     when: Combination
     decision: Outcome
     reason: str
+    limits: frozenset[Limit] = frozenset()
+    labels: frozenset[str] = frozenset()
+    is_strike: bool = False
 
 
 @dataclass(frozen=True)
 class Category:
-    """A kind of content, and what others call it."""
+    """A kind of content, and what others call it.
+
+    `severity` is 1, the mildest, to 4; where there is no tolerance (`is_zero_tolerance`), what a
+    person decides needs a second person.
+    """
 
     name: str
     title: str
+    severity: int
+    is_zero_tolerance: bool
     mlcommons: str
     openai: str
     dsa_category: str
@@ -112,10 +141,22 @@ class LexiconPattern:
 
 @dataclass(frozen=True)
 class Fixture:
-    """A prompt and what the policy must say of it."""
+    """A prompt of somebody in `audience`, and what the policy must say of it."""
 
     prompt: str
     expect: Outcome
+    audience: Audience = Audience.EVERYONE
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What is stricter for one audience: more `rules`, and the labels it is not shown."""
+
+    rules: tuple[Rule, ...] = ()
+    hidden_labels: frozenset[str] = frozenset()
+
+
+NOTHING_MORE = Protection()
 
 
 @dataclass(frozen=True)
@@ -132,14 +173,25 @@ class Policy:
     patterns: tuple[LexiconPattern, ...]
     rules: tuple[Rule, ...]
     fixtures: tuple[Fixture, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    audiences: Mapping[Audience, Protection] = field(default_factory=dict)
+
+    def rules_for(self, audience: Audience) -> tuple[Rule, ...]:
+        """The rules for everyone, and those that only what `audience` makes has to keep."""
+        return self.rules + self.audiences.get(audience, NOTHING_MORE).rules
+
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Every rule of the policy, whomever it is for."""
+        return self.rules + tuple(rule for one in self.audiences.values() for rule in one.rules)
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What is to happen, by which rules, and what to tell the person.
 
-    `categories` are those the rules read; `limits` say how a LIMITed clip may be shown;
-    `is_strike` whether it counts against the person's account.
+    `categories` are those the rules read; `limits` say how a LIMITed clip may be shown; `labels`
+    are what all rules that hold say of it; `is_strike` whether it counts against the person's
+    account.
     """
 
     decision: Outcome
@@ -147,23 +199,36 @@ class Verdict:
     reason: str
     categories: tuple[str, ...] = ()
     limits: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     is_strike: bool = False
 
 
-def verdict(signals: Iterable[Signal], policy: Policy, *, stage: str) -> Verdict:
+def verdict(
+    signals: Iterable[Signal],
+    policy: Policy,
+    *,
+    stage: str,
+    audience: Audience = Audience.EVERYONE,
+) -> Verdict:
     """What `policy` says of `signals` at `stage`: the strongest of all rules that hold.
 
-    A failed signal, or one the stage requires and that is not there, makes it `policy.on_error`
-    at least, which is never allow.  Raises KeyError for a stage the policy does not know.
+    `audience` is whom the content's author belongs to.  A failed signal, or one the stage
+    requires and that is not there, makes it `policy.on_error` at least, which is never allow.
+    Raises KeyError for a stage the policy does not know.
     """
     given = list(signals)
     scores = _scores(given)
-    held = [rule for rule in policy.rules if rule.when.holds(scores)]
+    held = [rule for rule in policy.rules_for(audience) if rule.when.holds(scores)]
     if _is_incomplete(given, scores, policy, stage):
         nothing = Combination("any", ())
         held.append(Rule(ON_ERROR, nothing, policy.on_error, policy.on_error_reason))
     if not held:
         return Verdict(policy.default, (DEFAULT,), "")
+    return _strongest(held)
+
+
+def _strongest(held: list[Rule]) -> Verdict:
+    """What the strongest of the rules say together; labels are what every one of them says."""
     strongest = max((rule.decision for rule in held), key=STRENGTH.__getitem__)
     decisive = [rule for rule in held if rule.decision is strongest]
     categories = dict.fromkeys(key[1] for rule in decisive for key in sorted(rule.when.keys()))
@@ -172,6 +237,9 @@ def verdict(signals: Iterable[Signal], policy: Policy, *, stage: str) -> Verdict
         rules=tuple(rule.name for rule in decisive),
         reason=" ".join(dict.fromkeys(rule.reason for rule in decisive if rule.reason)),
         categories=tuple(categories),
+        limits=frozenset().union(*(rule.limits for rule in decisive)),
+        labels=frozenset().union(*(rule.labels for rule in held)),
+        is_strike=any(rule.is_strike for rule in decisive),
     )
 
 
@@ -191,7 +259,7 @@ def _is_sound(score: float | None) -> bool:
 
 def _is_incomplete(signals: list[Signal], scores: Scores, policy: Policy, stage: str) -> bool:
     required = policy.stages[stage]
-    read = frozenset().union(*(rule.when.keys() for rule in policy.rules))
+    read = frozenset().union(*(rule.when.keys() for rule in policy.all_rules()))
     needed = {key for key in read if key[0] in required}
     silent = required - {detector for detector, _ in scores}
     has_failed = any(not _is_sound(signal.score) for signal in signals)
