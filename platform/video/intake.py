@@ -1,4 +1,4 @@
-"""A stranger's video file, opened in a process of its own that is cut off when it takes too much."""
+"""A stranger's video, opened in a process of its own that is cut off when it takes too much."""
 
 import json
 import os
@@ -52,8 +52,8 @@ class ManifestFacts:
 class Intake:
     """A stranger's file after a first look; `sound` is where its samples were put, if it has any.
 
-    `size` (width, height) is the size its video is to have: the aspect kept, both sides even, within
-    1280 by 720 either way.
+    `size` (width, height) is the size its video is to have: the aspect kept, both sides even,
+    within 1280 by 720 either way.
     """
 
     path: Path
