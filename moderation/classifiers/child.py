@@ -15,7 +15,7 @@ from typing import Any
 
 from moderation.classifiers.port import FrameDetector
 from moderation.classifiers.registry import load_detector
-from video.frames import sample_frames
+from video.sampling import sample_frames
 
 GRACE_SECONDS = 1.0
 
@@ -44,8 +44,8 @@ def _received(connection: Connection) -> dict[str, Any] | None:
 
 def _answer(path: str, request: dict[str, Any]) -> dict[str, Any]:
     try:
-        frames = sample_frames(Path(request["video"]), count=request["count"])
-        findings = _detector(path).judge(frames)
+        samples = sample_frames(Path(request["video"]), count=request["count"])
+        findings = _detector(path).judge([sample.frame for sample in samples])
     except Exception as error:  # noqa: BLE001 - whatever a detector does, it is an answer
         return {"error": f"{type(error).__name__}: {error}"}
     return {"findings": [asdict(finding) for finding in findings]}
