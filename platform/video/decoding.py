@@ -154,7 +154,7 @@ def write_sound(path: Path, target: BinaryIO, *, bounds: Bounds) -> int:
             if lead is None:
                 lead = round(((frame.time or 0.0) - start) * RATE)
                 written += _write_silence(target, min(lead, most))
-            for piece in resampler.resample(frame):  # type: ignore[arg-type]
+            for piece in resampler.resample(frame):
                 samples = piece.to_ndarray().tobytes()
                 skipped = min(max(0, -lead) * CHANNELS * SAMPLE_BYTES, len(samples))
                 lead += skipped // (CHANNELS * SAMPLE_BYTES)
@@ -224,7 +224,7 @@ def _picture_stream(container: InputContainer, bounds: Bounds) -> VideoStream:
     if len(container.streams) > MAX_STREAMS:
         raise UnableToTakeVideo(f"A file has at most {MAX_STREAMS} streams.")
     for stream in container.streams.video:
-        if stream.codec_context is None or stream.disposition & stream.disposition.attached_pic:
+        if stream.disposition & stream.disposition.attached_pic:
             continue
         if _codec(stream) not in VIDEO_CODECS:
             break
@@ -310,7 +310,7 @@ def _timed(
     latest = 0.0
     step = 1 / float(_rate(stream))
     for frame in frames:
-        at = frame.time if frame.time is not None else (first or 0.0) + latest + step
+        at = frame.time if frame.pts is not None else (first or 0.0) + latest + step
         first = at if first is None else first
         latest = max(latest, at - first)
         if latest > bounds.max_seconds + TOLERANCE_SECONDS:

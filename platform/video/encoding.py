@@ -1,17 +1,19 @@
 """Frames in, files out, in one pass: MP4, HLS, poster and spritesheet.
 
-The frames are encoded once and the packets muxed twice, so MP4 and HLS hold the same picture.
+The frames are encoded once and the packets muxed twice, so MP4 and HLS hold the same picture and
+the same sound.
 Memory is bounded by the encoder's look-ahead, however long the iterator is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import Any, BinaryIO, Literal, TypeAlias, cast
 
 import av
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -21,11 +23,12 @@ from av.video.stream import VideoStream
 from common.errors import Invalid
 from video.frames import CHANNELS, Frame
 from video.pictures import Contacts, Poster
+from video.sounds import RATE, samples_until
 
 Kind: TypeAlias = Literal["mp4", "hls_playlist", "hls_init", "hls_segment", "poster", "spritesheet"]
 
 # In quotes: generic for the type checker only.
-VideoPacket: TypeAlias = "Packet[VideoStream]"
+AnyPacket: TypeAlias = "Packet[Any]"
 
 MP4_NAME = "video.mp4"
 PLAYLIST_NAME = "index.m3u8"
@@ -37,6 +40,7 @@ SPRITESHEET_NAME = "spritesheet.jpg"
 SEGMENT_SECONDS = 2
 SMALLEST_SIDE, LARGEST_SIDE = 16, 4096
 LARGEST_RATE = 240
+SOUND_BITS = 128_000
 BT709 = 1
 LIMITED_RANGE = 1
 
@@ -79,11 +83,14 @@ def encode(
     folder: Path,
     metadata: Mapping[str, str] | None = None,
     picture_xmp: bytes = b"",
+    sound: Path | None = None,
 ) -> Encoded:
     """Write the whole set of files for `frames` into `folder`, which exists and is empty.
 
     Each frame is (height, width, 3) uint8 RGB; they are taken one at a time.  H.264 High, x264
     veryfast crf 21, yuv420p in BT.709 limited range, a closed group of pictures every 2 seconds.
+    `sound` is a file of samples (`video.sounds`) that begins with the first frame; it becomes AAC
+    and ends with the last frame.
     The MP4 has its header first; HLS is fragmented MP4 in 2-second segments that each start with
     a key frame.  `metadata` goes into the header of the MP4 and of the HLS init segment under its
     own keys, `picture_xmp` into poster and spritesheet.
@@ -93,7 +100,10 @@ def encode(
     _check_size(width, height)
     poster, contacts = Poster(), Contacts()
     with _as_unencodable(), ExitStack() as stack:
-        muxers = _Muxers(stack, folder, rate, (width, height), dict(metadata or {}))
+        source = stack.enter_context(sound.open("rb")) if sound is not None else None
+        muxers = _Muxers(
+            stack, folder, rate=rate, size=(width, height), metadata=metadata or {}, sound=source
+        )
         count = 0
         for frame in frames:
             muxers.write(_converted(frame, index=count, rate=rate, size=(width, height)))
@@ -111,40 +121,55 @@ def encode(
 
 
 class _Muxers:
-    """One encoder and the two containers that share its packets."""
+    """One encoder of pictures, one of sound, and the two containers that share their packets."""
 
     def __init__(
         self,
         stack: ExitStack,
         folder: Path,
+        *,
         rate: Fraction,
         size: tuple[int, int],
-        metadata: dict[str, str],
+        metadata: Mapping[str, str],
+        sound: BinaryIO | None,
     ) -> None:
         group = max(1, round(SEGMENT_SECONDS * rate))
+        self._rate, self._count, self._sound = rate, 0, sound
         self._mp4 = stack.enter_context(_mp4_container(folder, metadata))
-        self._encoder = _encoder(self._mp4, rate=rate, size=size, group=group)
-        # The header must be out before the stream's parameters can be copied.
+        self._pictures = _encoder(self._mp4, rate=rate, size=size, group=group)
+        self._samples = _sound_encoder(self._mp4) if sound is not None else None
+        # The header must be out before the streams' parameters can be copied.
         self._mp4.start_encoding()
         seconds = (group - Fraction(1, 2)) / rate
         self._hls = stack.enter_context(_hls_container(folder, metadata, seconds))
-        self._hls_stream = self._hls.add_stream_from_template(self._encoder)
+        streams = [self._pictures, *([self._samples] if self._samples is not None else [])]
+        self._twins = {one.index: self._hls.add_stream_from_template(one) for one in streams}
 
     def write(self, frame: VideoFrame) -> None:
-        self._mux(self._encoder.encode(frame))
+        self._mux(self._pictures.encode(frame))
+        self._count += 1
+        self._write_sound()
 
     def finish(self) -> None:
-        self._mux(self._encoder.encode(None))
+        self._mux(self._pictures.encode(None))
+        if self._samples is not None:
+            self._mux(self._samples.encode(None))
 
-    def _mux(self, packets: list[VideoPacket]) -> None:
+    def _write_sound(self) -> None:
+        """In step with the pictures, so that neither container has to wait for one of them."""
+        if self._samples is not None and self._sound is not None:
+            for samples in samples_until(self._sound, seconds=self._count / self._rate):
+                self._mux(self._samples.encode(samples))
+
+    def _mux(self, packets: Sequence[AnyPacket]) -> None:
         for packet in packets:
             twin = _copy(packet)
-            twin.stream = self._hls_stream
+            twin.stream = self._twins[packet.stream.index]
             self._mp4.mux(packet)
             self._hls.mux(twin)
 
 
-def _mp4_container(folder: Path, metadata: dict[str, str]) -> OutputContainer:
+def _mp4_container(folder: Path, metadata: Mapping[str, str]) -> OutputContainer:
     container = av.open(
         str(folder / MP4_NAME),
         "w",
@@ -155,7 +180,7 @@ def _mp4_container(folder: Path, metadata: dict[str, str]) -> OutputContainer:
     return container
 
 
-def _hls_container(folder: Path, metadata: dict[str, str], seconds: Fraction) -> OutputContainer:
+def _hls_container(folder: Path, metadata: Mapping[str, str], seconds: Fraction) -> OutputContainer:
     options = {
         # Half a frame less than a group, so that rounding never skips the key frame it is for.
         "hls_time": f"{float(seconds):.6f}",
@@ -194,6 +219,12 @@ def _encoder(
     return stream
 
 
+def _sound_encoder(container: OutputContainer) -> AudioStream:
+    stream = container.add_stream("aac", rate=RATE, layout="stereo")
+    stream.bit_rate = SOUND_BITS
+    return stream
+
+
 def _converted(frame: Frame, *, index: int, rate: Fraction, size: tuple[int, int]) -> VideoFrame:
     width, height = size
     if frame.shape != (height, width, CHANNELS) or frame.dtype != "uint8":
@@ -210,8 +241,8 @@ def _converted(frame: Frame, *, index: int, rate: Fraction, size: tuple[int, int
     return picture
 
 
-def _copy(packet: VideoPacket) -> VideoPacket:
-    twin = cast("VideoPacket", Packet(bytes(packet)))
+def _copy(packet: AnyPacket) -> AnyPacket:
+    twin = cast("AnyPacket", Packet(bytes(packet)))
     twin.pts, twin.dts, twin.duration = packet.pts, packet.dts, packet.duration
     twin.time_base, twin.is_keyframe = packet.time_base, packet.is_keyframe
     return twin

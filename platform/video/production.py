@@ -6,7 +6,7 @@ signed manifest last, then everything is read back.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from video.encoding import Encoded, EncodedFile, Kind, encode
 from video.frames import Frame, Frames, check_frames, fit_frame
 from video.labels import label_for
 from video.provenance import Authority, Claim, UnableToMark, sign
+from video.sounds import Footage
 
 SIGNED_KINDS = frozenset[Kind]({"mp4", "poster", "spritesheet"})
 PICTURE_KINDS = frozenset[Kind]({"poster", "spritesheet"})
@@ -60,7 +61,7 @@ ALL_MARKS = Marks()
 
 
 def produce(
-    frames: Frames,
+    frames: Frames | Footage,
     *,
     frames_per_second: float,
     width: int,
@@ -72,26 +73,28 @@ def produce(
 ) -> Production:
     """Make every file of a video in `folder` (created if need be, else empty), fully marked.
 
-    `frames` is (T, H, W, 3) uint8 RGB of any size; the video is `width` by `height`.  MP4, poster
+    `frames` is (T, H, W, 3) uint8 RGB of any size, or pictures of any size that come one by one,
+    with their sound; the video is `width` by `height`.  MP4, poster
     and spritesheet carry all three marks: the visible label, the `AIGC` key and a signed manifest.
     HLS carries two: the label in its pixels and the `AIGC` key in its init segment; c2pa-python
     can not sign fragmented MP4, and a manifest on the init segment alone would read as tampered
     once a segment follows it.  One frame at a time is held beside the input.
     Raises UnableToUseFrames, UnableToEncode, and UnableToMark when any mark does not read back.
     """
-    checked = check_frames(frames)
+    footage = frames if isinstance(frames, Footage) else Footage(check_frames(frames))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     aigc = marks.aigc
     if aigc is None and claim.is_ai_generated:
         aigc = aigc_value(producer=claim.producer, produce_id=claim.video_id)
     encoded = encode(
-        _drawn(checked, size=(width, height), is_labelled=marks.is_labelled),
+        _drawn(footage.pictures, size=(width, height), is_labelled=marks.is_labelled),
         frames_per_second=frames_per_second,
         width=width,
         height=height,
         folder=folder,
         metadata={"title": claim.title, **({KEY: aigc} if aigc else {})},
         picture_xmp=xmp_packet(aigc) if aigc else b"",
+        sound=footage.sound,
     )
     _mark(encoded, authority=authority, claim=claim, aigc=aigc)
     return Production(
@@ -103,7 +106,7 @@ def produce(
     )
 
 
-def _drawn(frames: Frames, *, size: tuple[int, int], is_labelled: bool) -> Iterator[Frame]:
+def _drawn(frames: Iterable[Frame], *, size: tuple[int, int], is_labelled: bool) -> Iterator[Frame]:
     width, height = size
     label = label_for(width=width, height=height)
     for frame in frames:
