@@ -93,6 +93,33 @@ class Video(models.Model):
         ]
 
 
+class Watermark(models.Model):
+    """The id in a video's picture; kept when the video is gone, so that it can still be told.
+
+    Nothing in it names a person.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    key_name = models.CharField(max_length=40)
+    video = models.OneToOneField(
+        Video, on_delete=models.SET_NULL, null=True, related_name="watermark"
+    )
+    engine = models.CharField(max_length=120, blank=True, default="")
+    provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.GENERATED)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="watermark_has_48_bits", condition=Q(number__gte=0, number__lt=1 << 48)
+            ),
+            models.CheckConstraint(
+                name="watermark_provenance_is_known",
+                condition=Q(provenance__in=Provenance.values),
+            ),
+        ]
+
+
 class Rendition(models.Model):
     """One stored file of a video, found in the object store under its SHA-256."""
 
