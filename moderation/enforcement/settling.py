@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
 from clips.models import Clip
+from clips.selectors import is_reviewer
 from clips.states import DELETED, HELD, PUBLISHED, REJECTED, WITHDRAWN
 from common.errors import Conflict
 from common.states import UnableToMove
@@ -25,12 +27,11 @@ from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.models.desk import ReviewItem, ReviewKind, ReviewOpinion
 from moderation.models.judging import Decision, Source, Subject, Verdict
 from moderation.policy.rules import Outcome
-from moderation.selectors.judging import fingerprint
+from moderation.selectors.judging import decisions_on, fingerprint
+from moderation.selectors.policies import is_zero_tolerance
 from moderation.states import DONE, OPEN, REVIEW_STATES, SETTLING
 
 REVIEWER, SECOND_REVIEWER, UNDONE = "reviewer", "second reviewer", "undone"
-ZERO_TOLERANCE = 4
-"""The severity at which one person's word is not enough, to allow either."""
 SETTLED_AT_ONCE = 200
 DECIDABLE = frozenset({HELD, PUBLISHED, REJECTED, WITHDRAWN})
 WAS_CHANGED = "It was changed since it was looked at."
@@ -75,7 +76,7 @@ def _settle(opinion_id: UUID, *, now: datetime) -> bool:
     if opinion is None:
         return False
     item = ReviewItem.objects.select_for_update(of=("self",)).get(pk=opinion.item_id)
-    if item.state != SETTLING:
+    if item.state != SETTLING or not is_reviewer(opinion.reviewer or AnonymousUser()):
         raise UnableToMove("The item is not about to be settled.")
     opinion.decision = _follow_up(item, opinion, now=now)
     opinion.settled_at = now
@@ -105,9 +106,13 @@ def _follow_up(item: ReviewItem, opinion: ReviewOpinion, *, now: datetime) -> De
 
 
 def needs_second(item: ReviewItem, opinion: ReviewOpinion) -> bool:
-    """Whether one person's word is too little: zero tolerance, and the end of an account."""
+    """Whether one person's word is too little, to allow too.
+
+    It is where there is no tolerance, in the category the item came with or in the one the
+    reviewer found, and for the end of an account.
+    """
     ends_account = item.subject == Subject.ACCOUNT and opinion.outcome == Verdict.BLOCK
-    return item.severity >= ZERO_TOLERANCE or ends_account
+    return ends_account or is_zero_tolerance(item.category) or is_zero_tolerance(opinion.category)
 
 
 def _agree(one: ReviewOpinion, other: ReviewOpinion) -> bool:
@@ -242,9 +247,20 @@ class ClipBefore:
         clip = self._there()
         return Content(Subject.CLIP, clip.pk, clip.digest, clip.author)
 
+    def is_gone(self) -> bool:
+        """Whether there is nothing left to judge."""
+        return self.clip is None
+
+    def check_seen(self, seen: str) -> None:
+        """Pass when it is what the reviewer looked at.  Raises SubjectChanged."""
+        if self.clip is not None and self.clip.state not in DECIDABLE:
+            raise SubjectChanged("The machines are just judging it anew; come back in a moment.")
+        if not self.is_as_seen(seen):
+            raise SubjectChanged("It was changed since you looked at it; look again.")
+
     def is_as_seen(self, seen: str) -> bool:
         """Whether it is what a reviewer looked at."""
-        return self.fingerprint() == seen
+        return bool(seen) and self.fingerprint() == seen
 
     def fingerprint(self) -> str:
         """All a reviewer judges; empty when it is gone or just being judged by the machines."""
@@ -260,16 +276,20 @@ class ClipBefore:
         return self.clip is not None and self.clip.state == PUBLISHED
 
     def rule(self, ruling: Ruling, *, now: datetime) -> Decision:
-        """Carry the ruling out on it.  Raises UnableToMove."""
+        """Carry the ruling out on it; what is down stays down by the decision that stands.
+
+        Raises UnableToMove.
+        """
         clip = self._there()
-        is_down = clip.state in {REJECTED, WITHDRAWN} and ruling.outcome is Outcome.BLOCK
+        if clip.state in {REJECTED, WITHDRAWN} and ruling.outcome is Outcome.BLOCK:
+            return decisions_on(clip)[0]
         only_if: dict[str, Any] = {
             "state": clip.state,
             "digest": clip.digest,
             "caption": clip.caption,
             "hashtags": clip.hashtags,
         }
-        return carry_out(ruling, clip=None if is_down else clip, only_if=only_if, now=now)
+        return carry_out(ruling, clip=clip, only_if=only_if, now=now)
 
     def _there(self) -> Clip:
         if self.clip is None:

@@ -1,5 +1,6 @@
 """Reads of signals, decisions and of what waits to be judged."""
 
+import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,12 @@ def signals_of(clip: Clip) -> QuerySet[Signal]:
     """What the detectors said of the clip's file, strongest first, failures before all."""
     own = Signal.objects.filter(subject=Subject.CLIP, subject_id=clip.pk, digest=clip.digest)
     return own.order_by("-score", "detector", "category")
+
+
+def fingerprint(clip: Clip) -> str:
+    """The SHA-256 of all a reviewer judges: the file, the caption and the hashtags."""
+    seen = "\0".join([clip.digest, clip.caption, *clip.hashtags])
+    return hashlib.sha256(seen.encode()).hexdigest()
 
 
 def decisions_on(clip: Clip) -> QuerySet[Decision]:

@@ -1,6 +1,5 @@
 """What a reviewer decides of a clip."""
 
-import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from moderation import screening
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.models.judging import Subject
 from moderation.policy.rules import Outcome
+from moderation.selectors.judging import fingerprint
 
 MAX_REASON_LENGTH = 2000
 OPEN_TO = {
@@ -47,7 +47,7 @@ def decide_clip(
     """
     if not is_reviewer(reviewer):
         raise Denied("Only moderators and admins decide about clips.")
-    reason = _checked_reason(reason, is_needed=verdict is not Outcome.ALLOW)
+    reason = checked_reason(reason, is_needed=verdict is not Outcome.ALLOW)
     clip = clip_for(reviewer, clip_id)
     if verdict is Outcome.ALLOW and clip.author_id == reviewer.pk:
         raise UnableToDecide("Somebody else has to judge a clip of yours.")
@@ -67,13 +67,8 @@ def decide_clip(
     return clip
 
 
-def fingerprint(clip: Clip) -> str:
-    """The SHA-256 of all a reviewer judges: the file, the caption and the hashtags."""
-    seen = "\0".join([clip.digest, clip.caption, *clip.hashtags])
-    return hashlib.sha256(seen.encode()).hexdigest()
-
-
-def _checked_reason(reason: str, *, is_needed: bool) -> str:
+def checked_reason(reason: str, *, is_needed: bool) -> str:
+    """`reason` without surrounding space.  Raises Invalid: it is missing, or too long."""
     reason = reason.strip()
     if is_needed and not reason:
         raise Invalid("Say why: the author will read it.", field="reason")

@@ -14,7 +14,8 @@ from common.errors import Denied, Invalid, NotFound
 from common.ids import new_id
 from moderation.models.judging import Decision, Signal
 from moderation.policy.rules import Outcome
-from moderation.services.clips import UnableToDecide, decide_clip, fingerprint
+from moderation.selectors.judging import fingerprint
+from moderation.services.clips import UnableToDecide, decide_clip
 from moderation.services.words import (
     PromptRefused,
     TextRefused,
