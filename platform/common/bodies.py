@@ -13,14 +13,17 @@ CHUNK_BYTES = 1 << 16
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to a body over `settings.MAX_BODY_BYTES`, before it is read where it can."""
+    """Answers 413 to a body over the limit, before it is read where it can.
+
+    The limit is `settings.MAX_BODY_BYTES`; `settings.LARGE_BODIES` has others by path.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Refuse by the length declared, or, for a chunked body, by the length that comes."""
-        limit = settings.MAX_BODY_BYTES
+        limit = settings.LARGE_BODIES.get(request.path, settings.MAX_BODY_BYTES)
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return self._measured(request, limit=limit)
         declared = request.META.get("CONTENT_LENGTH") or "0"

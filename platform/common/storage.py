@@ -25,6 +25,7 @@ from common.errors import Invalid, NotFound, Unavailable
 CHUNK_BYTES = 1 << 18
 KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
 LONGEST_URL_SECONDS = 7 * 24 * 3600
+MAIN_SHELF = "objects"
 MISSING_CODES = frozenset({"404", "NoSuchKey", "NotFound"})
 RANGE_CODES = frozenset({"416", "InvalidRange"})
 
@@ -127,8 +128,13 @@ class ObjectStore(Protocol):
         ...
 
 
-def store_from(environ: Mapping[str, str], *, data_folder: Path) -> ObjectStore:
+def store_from(
+    environ: Mapping[str, str], *, data_folder: Path, shelf: str = MAIN_SHELF
+) -> ObjectStore:
     """The store the settings ask for: S3 when `S3_BUCKET` is set, else `data_folder/objects`.
+
+    Another `shelf` than `objects` is a store of its own: a folder of that name, or the bucket's
+    keys that begin with it.
 
     `S3_ENDPOINT_URL`, `S3_REGION`, `S3_ACCESS_KEY_ID` and `S3_SECRET_ACCESS_KEY` are optional
     beside it; without keys, boto3 finds the machine's own credentials.
@@ -136,7 +142,7 @@ def store_from(environ: Mapping[str, str], *, data_folder: Path) -> ObjectStore:
     """
     given = {name: value for name, value in environ.items() if name.startswith("S3_") and value}
     if not given:
-        return FileSystemStore(data_folder / "objects")
+        return FileSystemStore(data_folder / shelf)
     if "S3_BUCKET" not in given:
         raise UnableToConfigureStore(f"{', '.join(sorted(given))} set, but S3_BUCKET is not.")
     if ("S3_ACCESS_KEY_ID" in given) != ("S3_SECRET_ACCESS_KEY" in given):
@@ -147,6 +153,7 @@ def store_from(environ: Mapping[str, str], *, data_folder: Path) -> ObjectStore:
         region=given.get("S3_REGION"),
         access_key_id=given.get("S3_ACCESS_KEY_ID"),
         secret_access_key=given.get("S3_SECRET_ACCESS_KEY"),
+        prefix="" if shelf == MAIN_SHELF else f"{shelf}/",
     )
 
 
@@ -234,8 +241,9 @@ class S3Store:
         region: str | None = None,
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
+        prefix: str = "",
     ) -> None:
-        self._bucket = bucket
+        self._bucket, self._prefix = bucket, prefix
         self._client = boto3.client(
             "s3",
             endpoint_url=endpoint_url,
@@ -252,7 +260,10 @@ class S3Store:
         if not self._holds(key, size):
             with _as_unreachable(BotoCoreError, ClientError, boto3.exceptions.S3UploadFailedError):
                 self._client.upload_file(
-                    str(path), self._bucket, key, ExtraArgs={"ContentType": content_type}
+                    str(path),
+                    self._bucket,
+                    self._name(key),
+                    ExtraArgs={"ContentType": content_type},
                 )
         return StoredObject(key=key, size_bytes=size, content_type=content_type)
 
@@ -261,13 +272,13 @@ class S3Store:
         end = "" if length is None else start + length - 1
         asked = {"Range": f"bytes={start}-{end}"} if start or length is not None else {}
         with self._answers(key):
-            got = self._client.get_object(Bucket=self._bucket, Key=_checked(key), **asked)
+            got = self._client.get_object(Bucket=self._bucket, Key=self._name(key), **asked)
         return ByteRange(got["Body"], length=got["ContentLength"])
 
     def size_of(self, key: str) -> int:
         """See ObjectStore."""
         with self._answers(key):
-            head = self._client.head_object(Bucket=self._bucket, Key=_checked(key))
+            head = self._client.head_object(Bucket=self._bucket, Key=self._name(key))
         return int(head["ContentLength"])
 
     def exists(self, key: str) -> bool:
@@ -281,7 +292,7 @@ class S3Store:
     def delete(self, key: str) -> None:
         """See ObjectStore."""
         with self._answers(key):
-            self._client.delete_object(Bucket=self._bucket, Key=_checked(key))
+            self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
     def presigned_url(
         self, key: str, *, content_type: str, expires_seconds: int, filename: str | None = None
@@ -289,7 +300,7 @@ class S3Store:
         """A GET URL (Signature Version 4) that answers with this content type and file name."""
         asked = {
             "Bucket": self._bucket,
-            "Key": _checked(key),
+            "Key": self._name(key),
             "ResponseContentType": content_type,
         }
         if filename is not None:
@@ -300,6 +311,9 @@ class S3Store:
                 "get_object", Params=asked, ExpiresIn=seconds
             )
         return url
+
+    def _name(self, key: str) -> str:
+        return self._prefix + _checked(key)
 
     def _holds(self, key: str, size: int) -> bool:
         try:

@@ -179,6 +179,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 MAX_BODY_BYTES = 20 * 1024 * 1024
+UPLOAD_MAX_BYTES = int(os.environ.get("REVERIE_UPLOAD_MEGABYTES", "100")) * 1024 * 1024
+# The rest of a form around a file is small.
+LARGE_BODIES = dict.fromkeys(["/api/v1/uploads", "/upload"], UPLOAD_MAX_BYTES + 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -226,6 +229,13 @@ JOB_LEASE_SECONDS = float(os.environ.get("REVERIE_JOB_LEASE_SECONDS", "20"))
 JOB_DEADLINE_SECONDS = float(os.environ.get("REVERIE_JOB_DEADLINE_SECONDS", "3600"))
 JOB_MAX_ATTEMPTS = 5
 JOBS_PER_USER = int(os.environ.get("REVERIE_JOBS_PER_USER", "5"))
+
+# --- uploads ---
+UPLOAD_SECONDS = float(os.environ.get("REVERIE_UPLOAD_SECONDS", "60"))
+UPLOADS_PER_USER = int(os.environ.get("REVERIE_UPLOADS_PER_USER", "3"))
+UPLOAD_LEASE_SECONDS = float(os.environ.get("REVERIE_UPLOAD_LEASE_SECONDS", "20"))
+UPLOAD_DEADLINE_SECONDS = float(os.environ.get("REVERIE_UPLOAD_DEADLINE_SECONDS", "900"))
+UPLOAD_MAX_ATTEMPTS = 3
 
 # --- moderation ---
 POLICY_FILE = Path(
