@@ -9,9 +9,13 @@ from django.utils import timezone
 
 from clips.services import release_expired_screenings
 from moderation import screening
+from moderation.enforcement import bans
+from moderation.selectors.hashes import unfinished_bans
 from moderation.selectors.judging import unscreened
 
 PATIENCE_SECONDS = 5.0
+BAN_PATIENCE_SECONDS = 60.0
+BAN_TIME_LIMIT_SECONDS = 1800
 MESSAGE_LIFE_SECONDS = 30
 # Every detector has its own limit; this one is for what is not a detector.
 TIME_LIMIT_SECONDS = ceil(settings.FRAME_CHECK_SECONDS) * (len(settings.FRAME_DETECTORS) + 1) + 60
@@ -26,6 +30,24 @@ TIME_LIMIT_SECONDS = ceil(settings.FRAME_CHECK_SECONDS) * (len(settings.FRAME_DE
 def screen_clip(clip_id: str) -> None:
     """Judge one clip; nothing when it is judged or being judged."""
     screening.screen_clip(UUID(clip_id), clock=timezone.now)
+
+
+@shared_task(
+    name="moderation.enforce_ban",
+    acks_late=True,
+    ignore_result=True,
+    time_limit=BAN_TIME_LIMIT_SECONDS,
+)
+def enforce_ban(ban_id: str) -> None:
+    """Put a ban's hashes in the bank and take down what was published before it."""
+    bans.enforce_ban(UUID(ban_id), now=timezone.now())
+
+
+@shared_task(name="moderation.sweep_bans", ignore_result=True, time_limit=60)
+def sweep_bans() -> None:
+    """Send the bans again whose message or whose worker was lost."""
+    for ban_id in unfinished_bans(now=timezone.now(), older_than_seconds=BAN_PATIENCE_SECONDS):
+        enforce_ban.apply_async((str(ban_id),), expires=BAN_PATIENCE_SECONDS)
 
 
 @shared_task(name="moderation.sweep", ignore_result=True, time_limit=60)

@@ -6,22 +6,32 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from common.errors import Unavailable
+from moderation.classifiers.child import HASHES
+from moderation.classifiers.hashing import HASHED_FRAMES, FrameHash
 from moderation.classifiers.port import Finding
 
 CHILD = "moderation.classifiers.child"
-LARGEST_ANSWER_BYTES = 1 << 20
+LARGEST_ANSWER_BYTES = 2 << 20
 LONGEST_WAIT_SECONDS = 1.0
+
+Answer = TypeVar("Answer")
 
 
 class UnableToCheckFrames(Unavailable):
     """The detector failed, died, or took too long: nothing is known about the video."""
+
+
+class VideoUnreadable(UnableToCheckFrames):
+    """The file is no video that can be decoded; the detector is not to blame."""
 
 
 def check_frames(
@@ -34,23 +44,54 @@ def check_frames(
 ) -> list[Finding]:
     """What the detector at the dotted path says of `count` frames of the MP4 at `video`.
 
-    The process is kept for the next video while it behaves.  `while_waiting` is called at least
-    once a second; what it raises ends the check.  Raises UnableToCheckFrames, at the latest after
-    `timeout_seconds`, and by then the process is gone.
+    The evidence of each finding has the frames' times, `seconds`.  The process is kept for the next
+    video while it behaves.  `while_waiting` is called at least once a second; what it raises ends
+    the check.  Raises UnableToCheckFrames, at the latest after `timeout_seconds`, and by then the
+    process is gone.
     """
-    child = _idle_child(detector) or _Child(detector)
+    request = {"video": str(video), "count": count, "seconds": timeout_seconds}
+    return _asked(detector, request, read=_findings, while_waiting=while_waiting)
+
+
+def hash_video(
+    video: Path,
+    *,
+    is_for_ban: bool = False,
+    timeout_seconds: float,
+    while_waiting: Callable[[], None] = lambda: None,
+) -> list[FrameHash]:
+    """The hashes of some frames of the MP4, or all that a ban of it puts in the bank.
+
+    In a process of its own, as in `check_frames`.  Raises UnableToCheckFrames.
+    """
+    request = {
+        "video": str(video),
+        "count": HASHED_FRAMES,
+        "is_for_ban": is_for_ban,
+        "seconds": timeout_seconds,
+    }
+    return _asked(HASHES, request, read=_hashes, while_waiting=while_waiting)
+
+
+def _asked(
+    worker: str,
+    request: dict[str, Any],
+    *,
+    read: Callable[[dict[str, Any]], Answer],
+    while_waiting: Callable[[], None],
+) -> Answer:
+    child = _idle_child(worker) or _Child(worker)
     try:
-        answer = child.ask(
-            {"video": str(video), "count": count, "seconds": timeout_seconds},
-            timeout_seconds=timeout_seconds,
-            while_waiting=while_waiting,
-        )
-        findings = _findings(answer)
+        answer = child.ask(request, timeout_seconds=request["seconds"], while_waiting=while_waiting)
+        said = read(answer)
+    except VideoUnreadable:
+        _idle[worker].append(child)
+        raise
     except BaseException:
         child.stop()
         raise
-    _idle[detector].append(child)
-    return findings
+    _idle[worker].append(child)
+    return said
 
 
 def stop_idle() -> None:
@@ -110,10 +151,28 @@ def _idle_child(detector: str) -> _Child | None:
 
 
 def _findings(answer: dict[str, Any]) -> list[Finding]:
+    with _as_nonsense(answer):
+        seconds = answer["seconds"]
+        findings = [Finding(**finding) for finding in answer["findings"]]
+        return [
+            replace(finding, evidence={**finding.evidence, "seconds": seconds})
+            for finding in findings
+        ]
+
+
+def _hashes(answer: dict[str, Any]) -> list[FrameHash]:
+    with _as_nonsense(answer):
+        return [FrameHash(**found) for found in answer["hashes"]]
+
+
+@contextmanager
+def _as_nonsense(answer: dict[str, Any]) -> Iterator[None]:
+    if "unreadable" in answer:
+        raise VideoUnreadable(f"The video can not be read: {answer['unreadable']}")
     if "error" in answer:
         raise UnableToCheckFrames(f"The detector failed: {answer['error']}")
     try:
-        return [Finding(**finding) for finding in answer["findings"]]
+        yield
     except (KeyError, TypeError) as error:
         raise UnableToCheckFrames("The detector's answer makes no sense.") from error
 

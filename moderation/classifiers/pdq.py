@@ -70,7 +70,7 @@ def _shrinking(length: int) -> NDArray[np.float32]:
         for _ in range(PASSES):
             rows = _moving_mean(rows, width=-(-length // WINDOWS_PER_SIDE))
     taken = ((np.arange(SIDE) + 0.5) * length / SIDE).astype(int)
-    return rows[taken].astype(np.float32)
+    return np.asarray(rows[taken], dtype=np.float32)
 
 
 def _moving_mean(rows: NDArray[np.float64], *, width: int) -> NDArray[np.float64]:

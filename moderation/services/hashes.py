@@ -1,0 +1,197 @@
+"""Banning clips and pictures, and sharing what is banned with others.
+
+Files of hashes are those that threatexchange's `local_file` exchange reads and writes: a line for
+each hash, the signal type, a space, the hash in hex.
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from kombu.exceptions import OperationalError
+
+from accounts.models import User
+from clips.selectors import clip_for, is_reviewer
+from common.errors import Denied, Invalid, NotFound
+from moderation import tasks
+from moderation.classifiers.hashing import FrameHash
+from moderation.enforcement.bans import add_hashes, hunt, renew
+from moderation.models.hashes import Ban, BanKind, HashBank, HashKind
+from moderation.selectors.hashes import ban_for, hashes_to_export
+from moderation.selectors.policies import active_policy
+
+OWN_BANK = "own"
+OWN_SOURCE = "decided here"
+BANK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+HEX_HASH = re.compile(r"[0-9a-f]{64}")
+LONGEST_SOURCE = 120
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import: hashes read, those that were new, and lines of other types."""
+
+    ban: Ban
+    read: int
+    added: int
+    ignored: int
+
+
+def ban_clip(reviewer: User, clip_id: UUID, *, category: str, now: datetime) -> Ban:
+    """See to it that no copy of the clip is shown again, and those that are, no longer.
+
+    The very file is banned when this returns; a worker adds the looks of its frames, then takes
+    down what was published before.  Banning twice gives the same ban.
+    Raises Denied, NotFound, Invalid for a category the policy does not know.
+    """
+    _check_reviewer(reviewer)
+    clip = clip_for(reviewer, clip_id)
+    with transaction.atomic():
+        bank = _bank(OWN_BANK)
+        known = Ban.objects.filter(
+            bank=bank, kind=BanKind.CLIP, digest=clip.digest, is_active=True
+        ).first()
+        if known is not None:
+            return known
+        ban = Ban.objects.create(
+            bank=bank,
+            kind=BanKind.CLIP,
+            category=_checked_category(category),
+            source=OWN_SOURCE,
+            digest=clip.digest,
+            clip=clip,
+            added_by=reviewer,
+            created_at=now,
+        )
+        add_hashes(ban, HashKind.SHA256, [FrameHash(clip.digest, 0, 0.0)])
+        renew(bank)
+        transaction.on_commit(partial(_ring, ban.pk))
+    return ban
+
+
+def unban(reviewer: User, ban_id: UUID, *, now: datetime) -> Ban:
+    """Let copies be shown again; what was taken down stays so until a person decides.
+
+    Raises Denied, NotFound.
+    """
+    ban = ban_for(reviewer, ban_id)
+    with transaction.atomic():
+        HashBank.objects.select_for_update().get(pk=ban.bank_id)
+        Ban.objects.filter(pk=ban.pk).update(is_active=False)
+        renew(ban.bank)
+    ban.is_active = False
+    logger.info("Ban %s was lifted by %s at %s.", ban.pk, reviewer.pk, now)
+    return ban
+
+
+def import_hashes(
+    reviewer: User, lines: Iterable[str], *, bank: str, category: str, source: str, now: datetime
+) -> Imported:
+    """Ban every hash in a file of threatexchange's `local_file` kind.
+
+    `pdq HASH` bans a picture, `sha256 HASH` a file; a bare hash is PDQ; other types are left out
+    and counted.  The same file again changes nothing.  Raises Denied, and Invalid for a line that
+    is no hash, an unknown category or a bad name.
+    """
+    _check_reviewer(reviewer)
+    if not BANK_NAME.fullmatch(bank):
+        raise Invalid("A bank's name is small letters, digits, _ and -.", field="bank")
+    if not 0 < len(source) <= LONGEST_SOURCE:
+        raise Invalid(f"Say in up to {LONGEST_SOURCE} characters who found it.", field="source")
+    parsed = list(_parsed(lines))
+    hashes = dict.fromkeys(one for one in parsed if one is not None)
+    with transaction.atomic():
+        into = _bank(bank)
+        ban = _pictures(into, category=_checked_category(category), source=source, by=reviewer)
+        before = ban.hashes.count()
+        for kind in HashKind:
+            add_hashes(ban, kind, (FrameHash(value, 0, 0.0) for k, value in hashes if k is kind))
+        added = ban.hashes.count() - before
+        if added:
+            Ban.objects.filter(pk=ban.pk).update(indexed_at=now, hunted_at=None)
+            renew(into)
+            transaction.on_commit(partial(_ring, ban.pk))
+    return Imported(ban, read=len(hashes), added=added, ignored=parsed.count(None))
+
+
+def export_hashes(viewer: User, *, bank: str | None = None) -> Iterator[str]:
+    """Lines for a file that threatexchange's `local_file` exchange reads.  Raises Denied, NotFound.
+
+    Of a banned clip, its frames as they are; the mirrored and cropped ones are not for others.
+    """
+    _check_reviewer(viewer)
+    chosen = HashBank.objects.filter(name=bank).first() if bank is not None else None
+    if bank is not None and chosen is None:
+        raise NotFound("There is no bank of this name.")
+    return (f"{kind} {value.hex()}" for kind, value in hashes_to_export(chosen))
+
+
+def retro_hunt(reviewer: User, *, since: datetime | None = None, now: datetime) -> int:
+    """Look for every active ban in what is published, at once; how many clips were taken down."""
+    _check_reviewer(reviewer)
+    bans = Ban.objects.filter(is_active=True, bank__is_active=True).order_by("created_at")
+    return sum(hunt(ban, since=since, now=now) for ban in bans)
+
+
+def _check_reviewer(user: User) -> None:
+    if not is_reviewer(user):
+        raise Denied("Only moderators and admins decide what is banned.")
+
+
+def _checked_category(category: str) -> str:
+    known = active_policy().categories
+    if category not in known:
+        names = ", ".join(sorted(known))
+        raise Invalid(f"The policy's categories are {names}.", field="category")
+    return category
+
+
+def _bank(name: str) -> HashBank:
+    """The bank of this name, made when it is new, and nobody else's until the commit."""
+    try:
+        with transaction.atomic():
+            HashBank.objects.get_or_create(name=name)
+    except IntegrityError:
+        logger.debug("Bank %s was made by somebody else at this moment.", name)
+    return HashBank.objects.select_for_update().get(name=name)
+
+
+def _pictures(bank: HashBank, *, category: str, source: str, by: User) -> Ban:
+    ban, _ = Ban.objects.get_or_create(
+        bank=bank,
+        kind=BanKind.PICTURES,
+        category=category,
+        source=source,
+        is_active=True,
+        defaults={"added_by": by},
+    )
+    return ban
+
+
+def _parsed(lines: Iterable[str]) -> Iterator[tuple[HashKind, str] | None]:
+    """Kind and hash of each line that is not empty; None for a kind we have no use for."""
+    for number, line in enumerate(lines, start=1):
+        first, _, second = line.strip().partition(" ")
+        if not first:
+            continue
+        kind, value = (first.lower(), second.strip()) if second else (HashKind.PDQ, first)
+        if kind not in HashKind.values:
+            yield None
+        elif HEX_HASH.fullmatch(value.lower()):
+            yield HashKind(kind), value.lower()
+        else:
+            raise Invalid(f"Line {number} is no hash of 64 hex digits.", field="file")
+
+
+def _ring(ban_id: UUID) -> None:
+    try:
+        tasks.enforce_ban.delay(str(ban_id))
+    except OperationalError:
+        logger.warning("The queue is down; ban %s waits for the sweep.", ban_id)
