@@ -1,7 +1,7 @@
 """Which restriction a ruling is, if any: what a statement of reasons is then owed for."""
 
 from clips.models import Clip
-from clips.states import PUBLISHED
+from clips.states import HELD, PUBLISHED
 from moderation.models.judging import Restriction, Subject
 from moderation.policy.rules import Outcome
 
@@ -15,9 +15,10 @@ _OF_NEW_WORDS = {
     Subject.COMMENT: Restriction.COMMENT_REFUSED,
     Subject.ACCOUNT: Restriction.PROFILE_REFUSED,
 }
-_OF_SHOWN_WORDS = {
-    Subject.COMMENT: Restriction.COMMENT_REMOVED,
-    Subject.ACCOUNT: Restriction.PROFILE_REMOVED,
+_OF_SHOWN = {
+    (Subject.COMMENT, Outcome.BLOCK): Restriction.COMMENT_REMOVED,
+    (Subject.ACCOUNT, Outcome.LIMIT): Restriction.PROFILE_REMOVED,
+    (Subject.ACCOUNT, Outcome.BLOCK): Restriction.ACCOUNT_TERMINATED,
 }
 NEVER_IN_DOUBT = frozenset({Subject.COMMENT, Subject.ACCOUNT})
 """Comments and profiles wait for nobody: what is not allowed is refused."""
@@ -26,15 +27,21 @@ NEVER_IN_DOUBT = frozenset({Subject.COMMENT, Subject.ACCOUNT})
 def restriction_of(outcome: Outcome, subject: Subject, *, clip: Clip | None, is_shown: bool) -> str:
     """The Restriction, or nothing when nothing is taken from anybody.
 
-    `clip` is as it was before; `is_shown` says of a comment or a profile that others read it.
+    `clip` is as it was before; `is_shown` says of a comment or an account that others see it.
     A prompt or a caption in doubt is no restriction: the clip that comes of it is judged itself.
     """
     if outcome is Outcome.ALLOW:
         return ""
     if clip is not None:
-        was_shown = clip.state == PUBLISHED
-        blocked = Restriction.CLIP_WITHDRAWN if was_shown else Restriction.CLIP_REJECTED
+        blocked = Restriction.CLIP_WITHDRAWN if was_shown(clip) else Restriction.CLIP_REJECTED
         return _OF_CLIP.get(outcome, blocked)
-    if outcome is Outcome.BLOCK or (subject in NEVER_IN_DOUBT and not is_shown):
-        return (_OF_SHOWN_WORDS if is_shown else _OF_NEW_WORDS)[subject]
+    if is_shown:
+        return _OF_SHOWN.get((subject, outcome), "")
+    if outcome is Outcome.BLOCK or subject in NEVER_IN_DOUBT:
+        return _OF_NEW_WORDS[subject]
     return ""
+
+
+def was_shown(clip: Clip) -> bool:
+    """Whether others have seen the clip: it is published, or was until it was held."""
+    return clip.state == PUBLISHED or (clip.state == HELD and clip.published_at is not None)

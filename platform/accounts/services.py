@@ -13,7 +13,7 @@ from accounts.handles import checked_handle
 from accounts.models import MAX_BIO_LENGTH, MAX_NAME_LENGTH, ApiKey, Role, User
 from accounts.pictures import CONTENT_TYPE, profile_picture
 from accounts.selectors import LAST_USED_PRECISION, api_key_of, digest_of_secret
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Denied, Invalid
 from common.objects import store
 
 SECRET_PREFIX = "sk-"  # noqa: S105 - what every secret starts with, and no secret itself
@@ -32,6 +32,12 @@ class TooManyKeys(Conflict):
     """The person has as many keys as one may have."""
 
     code = "too_many_keys"
+
+
+class AccountPaused(Denied):
+    """The account may watch, but not make, post or comment for a while."""
+
+    code = "account_paused"
 
 
 def open_account(
@@ -127,6 +133,39 @@ def set_role(user: User, *, role: Role) -> User:
     user.is_superuser = role == Role.ADMIN
     user.save(update_fields=["role", "is_staff", "is_superuser"])
     return user
+
+
+def require_good_standing(user: User, *, now: datetime) -> None:
+    """Pass for who may make, post and comment.  Raises AccountPaused, which says until when."""
+    if user.paused_until is not None and user.paused_until > now:
+        raise AccountPaused(
+            f"Your account is paused until {user.paused_until:%d %B %Y, %H:%M} UTC. Why, and how "
+            "to appeal, stands under Decisions about you: /statements"
+        )
+
+
+def pause_account(user: User, *, until: datetime | None) -> None:
+    """Let the person watch only, until then; None ends it.  For moderation only."""
+    user.paused_until = until
+    user.save(update_fields=["paused_until"])
+
+
+def clear_profile(user: User) -> None:
+    """Take the name, the words and the picture off the person's page.  For moderation only."""
+    user.display_name = user.bio = user.picture_digest = ""
+    user.save(update_fields=["display_name", "bio", "picture_digest"])
+
+
+def close_account(user: User) -> None:
+    """Take the person and all they posted off every page.  For moderation only."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
+def reopen_account(user: User) -> None:
+    """Let a closed account live again.  For moderation only."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])
 
 
 def _plain(text: str, *, field: str, longest: int) -> str:

@@ -105,10 +105,23 @@ def remove_comment(actor: User, comment_id: UUID, *, now: datetime) -> None:
         actor, Role.MODERATOR
     ):
         raise Denied("Only who wrote a comment, or whose clip it is under, may remove it.")
-    with transaction.atomic():
-        unremoved = Comment.objects.filter(pk=comment.pk, removed_at=None)
-        if unremoved.update(removed_at=now):
-            CountDelta.objects.create(clip_id=comment.clip_id, comments=-1)
+    hide_comment(comment, now=now)
+
+
+@transaction.atomic
+def hide_comment(comment: Comment, *, now: datetime) -> None:
+    """Show the comment no more; again changes nothing.  Who may is the caller's to check."""
+    unremoved = Comment.objects.filter(pk=comment.pk, removed_at=None)
+    if unremoved.update(removed_at=now):
+        CountDelta.objects.create(clip_id=comment.clip_id, comments=-1)
+
+
+@transaction.atomic
+def show_comment_again(comment: Comment) -> None:
+    """Take a removal back; again changes nothing.  For moderation only."""
+    removed = Comment.objects.filter(pk=comment.pk, removed_at__isnull=False)
+    if removed.update(removed_at=None):
+        CountDelta.objects.create(clip_id=comment.clip_id, comments=1)
 
 
 def note_view(
