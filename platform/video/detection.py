@@ -87,13 +87,17 @@ class _Candidate:
     column: int
 
 
-def detect(frames: Iterable[Frame], keys: Sequence[WatermarkKey]) -> WatermarkReading | None:
+def detect(
+    frames: Iterable[Frame], keys: Sequence[WatermarkKey], *, is_untouched: bool = False
+) -> WatermarkReading | None:
     """The watermark of one of `keys` in `frames`, or None.
 
     Frames are (H, W, 3) uint8 RGB, all of one size; each is looked at once and not kept.  About a
     second for 16 frames of 360 by 640 where there is nothing, less where there is something.
+    `is_untouched` looks only for what was neither scaled nor mirrored.
     """
-    return detect_in(average_residual(frames), keys)
+    residual = average_residual(frames)
+    return detect_untouched(residual, keys) if is_untouched else detect_in(residual, keys)
 
 
 def average_residual(frames: Iterable[Frame]) -> Floats:
@@ -106,6 +110,15 @@ def average_residual(frames: Iterable[Frame]) -> Floats:
     return (total / max(count, 1)).astype(np.float32)
 
 
+def detect_untouched(residual: Floats, keys: Sequence[WatermarkKey]) -> WatermarkReading | None:
+    """As `detect_in`, for what has the size it was marked at, and the same left and right."""
+    if min(residual.shape) < SMALLEST_SIDE or not keys:
+        return None
+    search = _Search(residual)
+    best = max(search.at(1, 1, [_Kind(key, is_mirrored=False) for key in keys]), key=_peak)
+    return search.read(best)
+
+
 def detect_in(residual: Floats, keys: Sequence[WatermarkKey]) -> WatermarkReading | None:
     """The watermark of one of `keys` in what `average_residual` gave, or None."""
     if min(residual.shape) < SMALLEST_SIDE or not keys:
@@ -113,7 +126,7 @@ def detect_in(residual: Floats, keys: Sequence[WatermarkKey]) -> WatermarkReadin
     search = _Search(residual)
     kinds = [_Kind(key, mirrored) for key in keys for mirrored in (False, True)]
     for scale in USUAL_SCALES:
-        best = max(search.at(scale, scale, kinds), key=lambda one: one.peak)
+        best = max(search.at(scale, scale, kinds), key=_peak)
         if best.peak >= SURE_PEAK and (found := search.read(best)) is not None:
             return found
     everywhere = [one for scale in search.scales() for one in search.at(scale, scale, kinds)]
@@ -177,7 +190,7 @@ class _Search:
             middle = best
             for down, across in product((1 - step, 1, 1 + step), repeat=2):
                 [one] = self.at(middle.down * down, middle.across * across, [middle.kind])
-                best = max(best, one, key=lambda each: each.peak)
+                best = max(best, one, key=_peak)
         return best
 
     def _word(self, candidate: _Candidate) -> Word:
@@ -200,12 +213,16 @@ class _Search:
 def _distinct(candidates: Iterable[_Candidate], *, step: float) -> list[_Candidate]:
     """The best candidates, of those next to one another the best."""
     chosen: list[_Candidate] = []
-    for one in sorted(candidates, key=lambda each: each.peak, reverse=True):
+    for one in sorted(candidates, key=_peak, reverse=True):
         if not any(_is_beside(one, other, step) for other in chosen):
             chosen.append(one)
         if len(chosen) == CANDIDATES:
             break
     return chosen
+
+
+def _peak(candidate: _Candidate) -> float:
+    return candidate.peak
 
 
 def _is_beside(one: _Candidate, other: _Candidate, step: float) -> bool:

@@ -1,24 +1,29 @@
 """From raw frames to finished, marked files: the one way a generated video comes to be.
 
-The order is the promise: fit, visible label, encode with the `AIGC` key in the headers, then the
-signed manifest last, then everything is read back.
+The order is the promise: fit, visible label, watermark, encode with the `AIGC` key in the headers,
+then the signed manifest last, then everything is read back.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from video.aigc import KEY, aigc_value, read_aigc, read_picture_aigc, xmp_packet
+from video.detection import detect
 from video.encoding import Encoded, EncodedFile, Kind, encode
 from video.frames import Frame, Frames, check_frames, fit_frame
 from video.labels import label_for
 from video.provenance import Authority, Claim, UnableToMark, sign
+from video.sampling import every_frame
 from video.sounds import Footage
+from video.watermark import Mark, embed
 
 SIGNED_KINDS = frozenset[Kind]({"mp4", "poster", "spritesheet"})
 PICTURE_KINDS = frozenset[Kind]({"poster", "spritesheet"})
+READ_BACK_FRAMES = (8, 32, 128)
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,13 @@ class Production:
 class Marks:
     """What is put on a video besides the signature.
 
-    `is_labelled` is False for what no machine made, as far as is known.  `aigc` is the value of
-    the `AIGC` key where it is not ours alone to say (an upload's own, with us as propagator);
-    without it, a claim that says AI makes one, and any other claim none.
+    `watermark` goes into every picture.  What carries one of ours already needs no second: two
+    would blur each other.  `is_labelled` is False for what no machine made, as far as is known.
+    `aigc` is the value of the `AIGC` key where it is not ours alone to say (an upload's own, with
+    us as propagator); without it, a claim that says AI makes one, and any other claim none.
     """
 
+    watermark: Mark | None = None
     is_labelled: bool = True
     aigc: str | None = None
 
@@ -74,11 +81,11 @@ def produce(
     """Make every file of a video in `folder` (created if need be, else empty), fully marked.
 
     `frames` is (T, H, W, 3) uint8 RGB of any size, or pictures of any size that come one by one,
-    with their sound; the video is `width` by `height`.  MP4, poster
-    and spritesheet carry all three marks: the visible label, the `AIGC` key and a signed manifest.
-    HLS carries two: the label in its pixels and the `AIGC` key in its init segment; c2pa-python
-    can not sign fragmented MP4, and a manifest on the init segment alone would read as tampered
-    once a segment follows it.  One frame at a time is held beside the input.
+    with their sound; the video is `width` by `height`.  MP4, poster and spritesheet carry all
+    four marks: the visible label, the watermark, the `AIGC` key and a signed manifest.  HLS
+    carries three: label and watermark in its pixels and the `AIGC` key in its init segment;
+    c2pa-python can not sign fragmented MP4, and a manifest on the init segment alone would read
+    as tampered once a segment follows it.  One frame at a time is held beside the input.
     Raises UnableToUseFrames, UnableToEncode, and UnableToMark when any mark does not read back.
     """
     footage = frames if isinstance(frames, Footage) else Footage(check_frames(frames))
@@ -87,7 +94,7 @@ def produce(
     if aigc is None and claim.is_ai_generated:
         aigc = aigc_value(producer=claim.producer, produce_id=claim.video_id)
     encoded = encode(
-        _drawn(footage.pictures, size=(width, height), is_labelled=marks.is_labelled),
+        _drawn(footage.pictures, size=(width, height), marks=marks),
         frames_per_second=frames_per_second,
         width=width,
         height=height,
@@ -96,7 +103,7 @@ def produce(
         picture_xmp=xmp_packet(aigc) if aigc else b"",
         sound=footage.sound,
     )
-    _mark(encoded, authority=authority, claim=claim, aigc=aigc)
+    _sign_all(encoded, authority=authority, claim=claim, marks=replace(marks, aigc=aigc))
     return Production(
         files=tuple(_described(file) for file in encoded.files),
         width=width,
@@ -106,19 +113,35 @@ def produce(
     )
 
 
-def _drawn(frames: Iterable[Frame], *, size: tuple[int, int], is_labelled: bool) -> Iterator[Frame]:
+def _drawn(frames: Iterable[Frame], *, size: tuple[int, int], marks: Marks) -> Iterator[Frame]:
     width, height = size
     label = label_for(width=width, height=height)
     for frame in frames:
-        fitted = fit_frame(frame, width=width, height=height)
-        yield label.drawn_on(fitted) if is_labelled else fitted
+        drawn = fit_frame(frame, width=width, height=height)
+        if marks.is_labelled:
+            drawn = label.drawn_on(drawn)
+        yield drawn if marks.watermark is None else embed(drawn, marks.watermark)
 
 
-def _mark(encoded: Encoded, *, authority: Authority, claim: Claim, aigc: str | None) -> None:
+def _sign_all(encoded: Encoded, *, authority: Authority, claim: Claim, marks: Marks) -> None:
+    mark = marks.watermark
     for file in encoded.files:
         if file.kind in SIGNED_KINDS:
-            sign(file.path, authority=authority, claim=claim)
-            _check_aigc(file, aigc)
+            digits = mark.hexadecimal if mark else ""
+            sign(file.path, authority=authority, claim=claim, watermark=digits)
+            _check_aigc(file, marks.aigc)
+        if file.kind == "mp4" and mark is not None:
+            _check_watermark(file, mark)
+
+
+def _check_watermark(file: EncodedFile, mark: Mark) -> None:
+    """Find the mark as anybody's copy is searched for it, in as few pictures as show it."""
+    for count in READ_BACK_FRAMES:
+        frames = (sample.frame for sample in islice(every_frame(file.path), count))
+        found = detect(frames, [mark.key], is_untouched=True)
+        if found is not None and found.number == mark.number:
+            return
+    raise UnableToMark("The watermark does not read back.")
 
 
 def _check_aigc(file: EncodedFile, aigc: str | None) -> None:
