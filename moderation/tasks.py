@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clips.services import release_expired_screenings
 from moderation import screening
-from moderation.enforcement import bans
+from moderation.enforcement import bans, canary
 from moderation.selectors.hashes import unfinished_bans
 from moderation.selectors.judging import unscreened
 
@@ -41,6 +41,12 @@ def screen_clip(clip_id: str) -> None:
 def enforce_ban(ban_id: str) -> None:
     """Put a ban's hashes in the bank and take down what was published before it."""
     bans.enforce_ban(UUID(ban_id), now=timezone.now())
+
+
+@shared_task(name="moderation.self_test", ignore_result=True, time_limit=TIME_LIMIT_SECONDS)
+def self_test() -> None:
+    """See whether the detectors answer, and judge again what waits only because one did not."""
+    canary.self_test(clock=timezone.now)
 
 
 @shared_task(name="moderation.sweep_bans", ignore_result=True, time_limit=60)

@@ -288,6 +288,13 @@ def publish_clip(
         transaction.on_commit(partial(clip_published.send, sender=Clip, clip_id=clip.pk))
 
 
+def keep_from_minors(clip: Clip, *, is_kept: bool) -> None:
+    """Show the clip to minors or not, when it is shown; the caller owns the transaction."""
+    if clip.is_kept_from_minors != is_kept:
+        Clip.objects.filter(pk=clip.pk).update(is_kept_from_minors=is_kept)
+        clip.is_kept_from_minors = is_kept
+
+
 def hold_clip(
     clip: Clip,
     *,
@@ -298,6 +305,28 @@ def hold_clip(
 ) -> None:
     """Keep the clip from view until a person has judged it.  Raises UnableToMove."""
     _take_down(clip, to=HELD, reason=reason, now=now, actor=actor, only_if=only_if)
+
+
+def resubmit_held_clip(clip: Clip, *, note: str, now: datetime) -> None:
+    """Put a held clip back in line to be judged as if for the first time.  Raises UnableToMove.
+
+    For what was held because the checks did not work, and moderation only.
+    """
+    with transaction.atomic():
+        move(
+            clip,
+            states=CLIP_STATES,
+            to=SUBMITTED,
+            now=now,
+            note=note,
+            only_if={"state": HELD, "digest": clip.digest},
+            allowed_digest="",
+            reason="",
+            attempts=0,
+            lease_token=None,
+            lease_until=None,
+        )
+        transaction.on_commit(partial(clip_submitted.send, sender=Clip, clip_id=clip.pk))
 
 
 def reject_clip(

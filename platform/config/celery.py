@@ -33,6 +33,8 @@ app.conf.update(
         for name, seconds in {
             "generation.sweep": settings.SWEEP_SECONDS,
             "moderation.sweep": settings.SWEEP_SECONDS,
+            "moderation.sweep_bans": 15.0,
+            "moderation.self_test": settings.SELF_TEST_SECONDS,
             "social.add_counts": 1.0,
             "accounts.forget_replies": 3600.0,
         }.items()
