@@ -16,9 +16,10 @@ from time import perf_counter
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from accounts.models import User
 from clips.models import Clip
 from clips.states import PUBLISHED
 from common.objects import store
@@ -29,7 +30,7 @@ from moderation.classifiers.isolation import UnableToCheckFrames, VideoUnreadabl
 from moderation.classifiers.matching import HashIndex, Match, as_hashes, near
 from moderation.classifiers.port import Finding
 from moderation.enforcement.rulings import Content, Ruling, carry_out
-from moderation.models.hashes import Ban, BannedHash, ClipHash, HashBank, HashKind
+from moderation.models.hashes import Ban, BanKind, BannedHash, ClipHash, HashBank, HashKind
 from moderation.models.judging import Subject
 from moderation.policy.loader import UnableToLoadPolicy
 from moderation.policy.rules import Outcome
@@ -45,6 +46,8 @@ from moderation.selectors.policies import active_policy
 
 DETECTOR = "hash_bank"
 VERSION = "pdq-1"
+OWN_BANK = "own"
+OWN_SOURCE = "decided here"
 CATEGORY = "banned_copy"
 DIGITS = 3
 MATCHES_TOLD = 5
@@ -170,7 +173,7 @@ def index_ban(ban: Ban, *, now: datetime) -> None:
     Ban.objects.filter(pk=ban.pk).update(attempts=F("attempts") + 1)
     ban.refresh_from_db(fields=["attempts"])
     try:
-        with _stored(ban.digest) as video:
+        with stored_file(ban.digest) as video:
             frames = hash_video(
                 video, is_for_ban=True, timeout_seconds=settings.FRAME_CHECK_SECONDS
             )
@@ -193,6 +196,40 @@ def _finish_index(ban: Ban, frames: Sequence[FrameHash], *, problem: str, now: d
     ban.indexed_at, ban.problem = now, problem
     ban.save(update_fields=["indexed_at", "problem"])
     renew(ban.bank)
+
+
+def ban_file(clip: Clip, *, category: str, by: User, now: datetime) -> Ban:
+    """Ban the clip's very file; its looks are indexed by a worker, whom the sweep calls.
+
+    Banning twice gives the same ban.  The caller owns the transaction.
+    """
+    bank = bank_named(OWN_BANK)
+    same = Ban.objects.filter(bank=bank, kind=BanKind.CLIP, digest=clip.digest, is_active=True)
+    if known := same.first():
+        return known
+    ban = Ban.objects.create(
+        bank=bank,
+        kind=BanKind.CLIP,
+        category=category,
+        source=OWN_SOURCE,
+        digest=clip.digest,
+        clip=clip,
+        added_by=by,
+        created_at=now,
+    )
+    add_hashes(ban, HashKind.SHA256, [FrameHash(clip.digest, 0, 0.0)])
+    renew(bank)
+    return ban
+
+
+def bank_named(name: str) -> HashBank:
+    """The bank of this name, made when it is new, and nobody else's until the commit."""
+    try:
+        with transaction.atomic():
+            HashBank.objects.get_or_create(name=name)
+    except IntegrityError:
+        logger.debug("Bank %s was made by somebody else at this moment.", name)
+    return HashBank.objects.select_for_update().get(name=name)
 
 
 def add_hashes(ban: Ban, kind: HashKind, frames: Iterable[FrameHash]) -> None:
@@ -270,7 +307,8 @@ def _policy_version() -> str:
 
 
 @contextmanager
-def _stored(digest: str) -> Iterator[Path]:
+def stored_file(digest: str) -> Iterator[Path]:
+    """The stored object as a file, for a while.  Raises ObjectNotFound, UnableToReachStore."""
     with tempfile.NamedTemporaryFile(suffix=".mp4") as file, store().open_range(digest) as mp4:
         for chunk in mp4:
             file.write(chunk)
