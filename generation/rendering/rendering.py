@@ -13,6 +13,7 @@ from django.utils import timezone
 from clips.authority import authority
 from clips.models import Provenance, Rendition, RenditionKind
 from clips.services import store_video, submit_rendered
+from clips.watermarks import new_mark, record_watermark
 from common.errors import ReverieError
 from common.ids import public_id
 from common.objects import store
@@ -23,8 +24,9 @@ from generation.engines.registry import load_engine
 from generation.models import Job
 from generation.rendering.lease import Lease, claim_next, kept
 from generation.states import COMPLETED, FAILED, JOB_STATES
-from video.production import ProducedFile, Production, produce
+from video.production import Marks, ProducedFile, Production, produce
 from video.provenance import TRAINED, Claim
+from video.watermark import Mark
 
 RENDERED_PERCENT = 90
 ENCODED_PERCENT = 99
@@ -60,11 +62,12 @@ def render_next() -> None:
 def _render(lease: Lease) -> None:
     rendered = _frames(lease)
     lease.report(RENDERED_PERCENT)
+    mark = new_mark()
     with tempfile.TemporaryDirectory(dir=_workshop(), prefix="render-") as folder:
-        production = _production(lease.job, rendered, Path(folder))
+        production = _production(lease.job, rendered, Path(folder), mark)
         renditions = [_stored(file) for file in production.files]
     lease.report(ENCODED_PERCENT)
-    _finish(lease, production, renditions)
+    _finish(lease, production, renditions, mark)
 
 
 def _frames(lease: Lease) -> Rendered:
@@ -91,7 +94,7 @@ def _workshop() -> Path:
     return folder
 
 
-def _production(job: Job, rendered: Rendered, folder: Path) -> Production:
+def _production(job: Job, rendered: Rendered, folder: Path, mark: Mark) -> Production:
     claim = Claim(
         video_id=public_id("video", job.pk),
         title=public_id("video", job.pk),
@@ -107,6 +110,7 @@ def _production(job: Job, rendered: Rendered, folder: Path) -> Production:
         folder=folder,
         authority=authority(),
         claim=claim,
+        marks=Marks(watermark=mark),
     )
 
 
@@ -121,7 +125,9 @@ def _stored(file: ProducedFile) -> Rendition:
     )
 
 
-def _finish(lease: Lease, production: Production, renditions: Sequence[Rendition]) -> None:
+def _finish(
+    lease: Lease, production: Production, renditions: Sequence[Rendition], mark: Mark
+) -> None:
     """Record the video, end the job and post the clip: all of it, or nothing.
 
     The video has its job's id, so that a second finish can not make a second video.
@@ -143,6 +149,7 @@ def _finish(lease: Lease, production: Production, renditions: Sequence[Rendition
             provenance=Provenance.GENERATED,
             digital_source_type=TRAINED,
         )
+        record_watermark(mark, video=video, now=now)
         move(
             job,
             states=JOB_STATES,

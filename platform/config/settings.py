@@ -230,6 +230,10 @@ JOB_DEADLINE_SECONDS = float(os.environ.get("REVERIE_JOB_DEADLINE_SECONDS", "360
 JOB_MAX_ATTEMPTS = 5
 JOBS_PER_USER = int(os.environ.get("REVERIE_JOBS_PER_USER", "5"))
 
+# --- marks ---
+TIMESTAMP_URL = os.environ.get("REVERIE_TIMESTAMP_URL", "")
+VERIFY_RATE = os.environ.get("REVERIE_VERIFY_RATE", "10/min")
+
 # --- uploads ---
 UPLOAD_SECONDS = float(os.environ.get("REVERIE_UPLOAD_SECONDS", "60"))
 UPLOADS_PER_USER = int(os.environ.get("REVERIE_UPLOADS_PER_USER", "3"))
