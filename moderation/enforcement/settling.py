@@ -6,9 +6,7 @@ the item goes back to the desk.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -18,24 +16,26 @@ from django.db.models import QuerySet
 from accounts.models import User
 from clips.models import Clip
 from clips.selectors import is_reviewer
-from clips.states import DELETED, HELD, PUBLISHED, REJECTED, WITHDRAWN
+from clips.states import REJECTED, WITHDRAWN
 from common.errors import Conflict
 from common.states import UnableToMove
 from common.transitions import move
+from moderation.enforcement.bans import ban_file
 from moderation.enforcement.queueing import Matter, open_item
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.models.desk import ReviewItem, ReviewKind, ReviewOpinion
-from moderation.models.judging import Decision, Source, Subject, Verdict
+from moderation.models.judging import Decision, Subject, Verdict
 from moderation.policy.rules import Outcome
-from moderation.selectors.judging import decisions_on, fingerprint
+from moderation.selectors.judging import decisions_on
 from moderation.selectors.policies import is_zero_tolerance
+from moderation.selectors.subjects import Sight, sight_of
 from moderation.states import DONE, OPEN, REVIEW_STATES, SETTLING
 
 REVIEWER, SECOND_REVIEWER, UNDONE = "reviewer", "second reviewer", "undone"
 SETTLED_AT_ONCE = 200
-DECIDABLE = frozenset({HELD, PUBLISHED, REJECTED, WITHDRAWN})
 WAS_CHANGED = "It was changed since it was looked at."
 WAITS_FOR_SECOND = "A second person has to agree."
+TAKEN_BACK = "A reviewer took their decision back."
 NOT_AGREED = "Two reviewers did not agree."
 
 logger = logging.getLogger(__name__)
@@ -163,17 +163,11 @@ def _compare(item: ReviewItem, opinion: ReviewOpinion, *, now: datetime) -> None
 
 def _rule(item: ReviewItem, opinion: ReviewOpinion, *, now: datetime) -> Decision:
     rules = (REVIEWER,) if item.answers is None else (REVIEWER, SECOND_REVIEWER)
-    place = SUBJECTS[Subject(item.subject)](item)
-    if not place.is_as_seen(opinion.seen):
+    sight = sight_of(item)
+    if not sight.fingerprint or sight.fingerprint != opinion.seen:
         raise SubjectChanged(WAS_CHANGED)
-    return place.rule(_ruling(item, opinion, place.content(), rules), now=now)
-
-
-def _ruling(
-    item: ReviewItem, opinion: ReviewOpinion, content: Content, rules: tuple[str, ...]
-) -> Ruling:
-    return Ruling(
-        content=content,
+    ruling = Ruling(
+        content=_content(item, sight),
         outcome=Outcome(opinion.outcome),
         reason=opinion.reason,
         policy_version=opinion.policy_version,
@@ -181,19 +175,39 @@ def _ruling(
         categories=(opinion.category,) if opinion.category else (),
         limits=frozenset(opinion.limits),
         is_strike=opinion.outcome == Verdict.BLOCK,
-        source=source_of(item),
         decided_by=opinion.reviewer,
     )
+    decision = _carried_out(ruling, sight, now=now)
+    first = item.answers
+    if sight.clip is not None and (opinion.bans_file or (first is not None and first.bans_file)):
+        _ban(sight.clip, opinion, now=now)
+    return decision
 
 
-def source_of(item: ReviewItem) -> Source:
-    """How the item came to be judged, as statements of reasons put it."""
-    notices = item.notices.order_by("received_at")
-    if any(notice.is_from_trusted_flagger for notice in notices):
-        return Source.TRUSTED_FLAGGER
-    if any(notice.kind == "takedown" for notice in notices):
-        return Source.TAKEDOWN_REQUEST
-    return Source.NOTICE if notices else Source.OWN_INITIATIVE
+def _ban(clip: Clip, opinion: ReviewOpinion, *, now: datetime) -> None:
+    if opinion.outcome == Verdict.BLOCK and opinion.reviewer is not None:
+        ban_file(clip, category=opinion.category, by=opinion.reviewer, now=now)
+
+
+def _content(item: ReviewItem, sight: Sight) -> Content:
+    return Content(Subject(item.subject), item.subject_id, sight.digest, item.about)
+
+
+def _carried_out(ruling: Ruling, sight: Sight, *, now: datetime) -> Decision:
+    """The ruling's decision; what is down stays down by the decision that stands."""
+    clip = sight.clip
+    if clip is None:
+        return carry_out(ruling, now=now)
+    standing = decisions_on(clip).filter(verdict=Verdict.BLOCK).first()
+    if clip.state in {REJECTED, WITHDRAWN} and ruling.outcome is Outcome.BLOCK and standing:
+        return standing
+    only_if = {
+        "state": clip.state,
+        "digest": clip.digest,
+        "caption": clip.caption,
+        "hashtags": clip.hashtags,
+    }
+    return carry_out(ruling, clip=clip, only_if=only_if, now=now)
 
 
 def _finish(item: ReviewItem, opinion: ReviewOpinion, *, now: datetime) -> None:
@@ -236,109 +250,39 @@ def _give_back(opinion_id: UUID, *, now: datetime) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class ClipBefore:
-    """The clip an item is about, as it is now."""
-
-    clip: Clip | None
-
-    def content(self) -> Content:
-        """What a ruling on it names.  Raises SubjectChanged when it is gone."""
-        clip = self._there()
-        return Content(Subject.CLIP, clip.pk, clip.digest, clip.author)
-
-    def is_gone(self) -> bool:
-        """Whether there is nothing left to judge."""
-        return self.clip is None
-
-    def check_seen(self, seen: str) -> None:
-        """Pass when it is what the reviewer looked at.  Raises SubjectChanged."""
-        if self.clip is not None and self.clip.state not in DECIDABLE:
-            raise SubjectChanged("The machines are just judging it anew; come back in a moment.")
-        if not self.is_as_seen(seen):
-            raise SubjectChanged("It was changed since you looked at it; look again.")
-
-    def is_as_seen(self, seen: str) -> bool:
-        """Whether it is what a reviewer looked at."""
-        return bool(seen) and self.fingerprint() == seen
-
-    def fingerprint(self) -> str:
-        """All a reviewer judges; empty when it is gone or just being judged by the machines."""
-        clip = self.clip
-        return fingerprint(clip) if clip is not None and clip.state in DECIDABLE else ""
-
-    def limits(self) -> list[str]:
-        """How it is limited now."""
-        return list(self._there().limits)
-
-    def is_shown(self) -> bool:
-        """Whether others can see it."""
-        return self.clip is not None and self.clip.state == PUBLISHED
-
-    def rule(self, ruling: Ruling, *, now: datetime) -> Decision:
-        """Carry the ruling out on it; what is down stays down by the decision that stands.
-
-        Raises UnableToMove.
-        """
-        clip = self._there()
-        if clip.state in {REJECTED, WITHDRAWN} and ruling.outcome is Outcome.BLOCK:
-            return decisions_on(clip)[0]
-        only_if: dict[str, Any] = {
-            "state": clip.state,
-            "digest": clip.digest,
-            "caption": clip.caption,
-            "hashtags": clip.hashtags,
-        }
-        return carry_out(ruling, clip=clip, only_if=only_if, now=now)
-
-    def _there(self) -> Clip:
-        if self.clip is None:
-            raise SubjectChanged("The clip is gone.")
-        return self.clip
-
-
-def _clip_of(item: ReviewItem) -> ClipBefore:
-    clips = Clip.objects.exclude(state=DELETED).select_related("author", "video")
-    return ClipBefore(clips.filter(pk=item.subject_id).first())
-
-
-SUBJECTS = {Subject.CLIP: _clip_of}
-
-
 def hold_until_settled(
     item: ReviewItem, *, reviewer: User, reason: str, policy_version: str, now: datetime
 ) -> bool:
-    """Take what is to be removed out of sight at once; whether it was in sight."""
-    place = SUBJECTS[Subject(item.subject)](item)
-    if not place.is_shown():
+    """Take a clip that is to be removed out of sight at once; whether it was in sight."""
+    sight = sight_of(item)
+    if not sight.is_shown_clip:
         return False
     ruling = Ruling(
-        content=place.content(),
+        content=_content(item, sight),
         outcome=Outcome.REVIEW,
         reason=reason,
         policy_version=policy_version,
         rules=(REVIEWER,),
-        source=source_of(item),
         decided_by=reviewer,
         is_interim=True,
     )
-    place.rule(ruling, now=now)
+    _carried_out(ruling, sight, now=now)
     return True
 
 
 def show_again(item: ReviewItem, opinion: ReviewOpinion, *, now: datetime) -> None:
     """Put back in sight what `hold_until_settled` took, unless it was changed meanwhile."""
-    place = SUBJECTS[Subject(item.subject)](item)
-    if not place.is_as_seen(opinion.seen):
+    sight = sight_of(item)
+    if sight.fingerprint != opinion.seen:
         return
     ruling = Ruling(
-        content=place.content(),
+        content=_content(item, sight),
         outcome=Outcome.LIMIT if opinion.limits_before else Outcome.ALLOW,
-        reason="",
+        reason=TAKEN_BACK,
         policy_version=opinion.policy_version,
         rules=(REVIEWER, UNDONE),
         limits=frozenset(opinion.limits_before),
         decided_by=opinion.reviewer,
         is_interim=True,
     )
-    place.rule(ruling, now=now)
+    _carried_out(ruling, sight, now=now)

@@ -21,7 +21,7 @@ from moderation.enforcement.claims import (
     release_expired_claims,
 )
 from moderation.enforcement.settling import (
-    SUBJECTS,
+    SubjectChanged,
     hold_until_settled,
     settle,
     show_again,
@@ -41,6 +41,7 @@ from moderation.selectors.desk import (
     require_reviewer,
 )
 from moderation.selectors.policies import active_policy, severity_of
+from moderation.selectors.subjects import Sight, sight_of
 from moderation.services.clips import checked_reason
 from moderation.states import CLAIMED, DONE, OPEN, REVIEW_STATES, SETTLING
 
@@ -95,7 +96,7 @@ def take_next(viewer: Viewer, *, wanted: Wanted = EVERYTHING, now: datetime) -> 
         queue = next_for(reviewer, wanted=wanted, now=now)
         for _ in range(MOST_GONE):
             item = claim_first(queue, reviewer, lease_seconds=settings.DESK_LEASE_SECONDS, now=now)
-            if item is None or not _is_gone(item):
+            if item is None or not sight_of(item).is_gone:
                 return item
             _close_gone(item, now=now)
     return None
@@ -176,9 +177,9 @@ def decide_item(
     Raises Denied, Invalid, ClaimLost (then nothing was decided), SubjectChanged.
     """
     reviewer = require_reviewer(viewer)
-    answer = _checked(answer)
     with transaction.atomic():
         item = _in_hand(reviewer, item_id, token=token, now=now)
+        answer = _checked(answer, Subject(item.subject))
         opinion = _said(item, reviewer, answer, now=now)
         move(
             item,
@@ -267,10 +268,6 @@ def _put_back(held: ReviewItem | None, *, now: datetime) -> None:
         release_claim(held.pk, token=held.lease_token, now=now)
 
 
-def _is_gone(item: ReviewItem) -> bool:
-    return SUBJECTS[Subject(item.subject)](item).is_gone()
-
-
 def _close_gone(item: ReviewItem, *, now: datetime) -> None:
     move(
         item,
@@ -299,10 +296,10 @@ def _in_hand(reviewer: User, item_id: UUID, *, token: UUID, now: datetime) -> Re
 
 
 def _said(item: ReviewItem, reviewer: User, answer: Answer, *, now: datetime) -> ReviewOpinion:
-    place = SUBJECTS[Subject(item.subject)](item)
-    place.check_seen(answer.seen)
+    sight = sight_of(item)
+    _check_seen(sight, answer.seen)
     is_blind = item.kind == ReviewKind.QUALITY
-    limits_before = place.limits()
+    limits_before = list(sight.clip.limits) if sight.clip else []
     version = active_policy().version
     was_shown = (
         answer.outcome is Outcome.BLOCK
@@ -331,6 +328,15 @@ def _said(item: ReviewItem, reviewer: User, answer: Answer, *, now: datetime) ->
     )
 
 
+def _check_seen(sight: Sight, seen: str) -> None:
+    if sight.is_gone:
+        raise SubjectChanged("It is not there any more.")
+    if not sight.fingerprint:
+        raise SubjectChanged("The machines are just judging it anew; come back in a moment.")
+    if sight.fingerprint != seen:
+        raise SubjectChanged("It was changed since you looked at it; look again.")
+
+
 def _note_severity(item: ReviewItem, answer: Answer) -> None:
     """A reviewer who finds worse than what was expected makes the item as grave as that."""
     severity = max(item.severity, severity_of(answer.category))
@@ -339,7 +345,7 @@ def _note_severity(item: ReviewItem, answer: Answer) -> None:
         item.save(update_fields=["severity"])
 
 
-def _checked(answer: Answer) -> Answer:
+def _checked(answer: Answer, subject: Subject) -> Answer:
     is_restriction = answer.outcome is not Outcome.ALLOW
     if answer.outcome not in {Outcome.ALLOW, Outcome.LIMIT, Outcome.BLOCK}:
         raise Invalid("Approve, limit or remove.", field="outcome")
@@ -347,11 +353,8 @@ def _checked(answer: Answer) -> Answer:
         raise Invalid("The policy has no such category.", field="category")
     if is_restriction and not answer.category:
         raise Invalid("Say which part of the policy it breaks.", field="category")
-    if unknown := answer.limits - set(Limit.values):
-        raise Invalid(f"There is no limit {', '.join(sorted(unknown))}.", field="limits")
-    if (answer.outcome is Outcome.LIMIT) != bool(answer.limits):
-        raise Invalid("Say how it is to be limited.", field="limits")
-    if answer.bans_file and answer.outcome is not Outcome.BLOCK:
+    _check_limits(answer, subject)
+    if answer.bans_file and (answer.outcome is not Outcome.BLOCK or subject != Subject.CLIP):
         raise Invalid("Only a file that is removed can be banned.", field="bans_file")
     reason = checked_reason(answer.reason, is_needed=is_restriction)
     return Answer(
@@ -362,3 +365,14 @@ def _checked(answer: Answer) -> Answer:
         bans_file=answer.bans_file,
         seen=answer.seen,
     )
+
+
+def _check_limits(answer: Answer, subject: Subject) -> None:
+    """Clips have limits; to limit an account is to clear its profile; comments know no half."""
+    if unknown := answer.limits - set(Limit.values):
+        raise Invalid(f"There is no limit {', '.join(sorted(unknown))}.", field="limits")
+    is_limit = answer.outcome is Outcome.LIMIT
+    if is_limit and subject == Subject.COMMENT:
+        raise Invalid("A comment stays or is removed.", field="outcome")
+    if (is_limit and subject == Subject.CLIP) != bool(answer.limits):
+        raise Invalid("Say how it is to be limited.", field="limits")

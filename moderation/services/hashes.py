@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
@@ -20,13 +20,11 @@ from clips.selectors import clip_for, is_reviewer
 from common.errors import Denied, Invalid, NotFound
 from moderation import tasks
 from moderation.classifiers.hashing import FrameHash
-from moderation.enforcement.bans import add_hashes, hunt, renew
+from moderation.enforcement.bans import add_hashes, ban_file, bank_named, hunt, renew
 from moderation.models.hashes import Ban, BanKind, HashBank, HashKind
 from moderation.selectors.hashes import ban_for, hashes_to_export
 from moderation.selectors.policies import active_policy
 
-OWN_BANK = "own"
-OWN_SOURCE = "decided here"
 BANK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 HEX_HASH = re.compile(r"[0-9a-f]{64}")
 LONGEST_SOURCE = 120
@@ -53,26 +51,11 @@ def ban_clip(reviewer: User, clip_id: UUID, *, category: str, now: datetime) -> 
     """
     _check_reviewer(reviewer)
     clip = clip_for(reviewer, clip_id)
+    category = _checked_category(category)
     with transaction.atomic():
-        bank = _bank(OWN_BANK)
-        known = Ban.objects.filter(
-            bank=bank, kind=BanKind.CLIP, digest=clip.digest, is_active=True
-        ).first()
-        if known is not None:
-            return known
-        ban = Ban.objects.create(
-            bank=bank,
-            kind=BanKind.CLIP,
-            category=_checked_category(category),
-            source=OWN_SOURCE,
-            digest=clip.digest,
-            clip=clip,
-            added_by=reviewer,
-            created_at=now,
-        )
-        add_hashes(ban, HashKind.SHA256, [FrameHash(clip.digest, 0, 0.0)])
-        renew(bank)
-        transaction.on_commit(partial(_ring, ban.pk))
+        ban = ban_file(clip, category=category, by=reviewer, now=now)
+        if ban.indexed_at is None:
+            transaction.on_commit(partial(_ring, ban.pk))
     return ban
 
 
@@ -108,7 +91,7 @@ def import_hashes(
     parsed = list(_parsed(lines))
     hashes = dict.fromkeys(one for one in parsed if one is not None)
     with transaction.atomic():
-        into = _bank(bank)
+        into = bank_named(bank)
         ban = _pictures(into, category=_checked_category(category), source=source, by=reviewer)
         before = ban.hashes.count()
         for kind in HashKind:
@@ -151,16 +134,6 @@ def _checked_category(category: str) -> str:
         names = ", ".join(sorted(known))
         raise Invalid(f"The policy's categories are {names}.", field="category")
     return category
-
-
-def _bank(name: str) -> HashBank:
-    """The bank of this name, made when it is new, and nobody else's until the commit."""
-    try:
-        with transaction.atomic():
-            HashBank.objects.get_or_create(name=name)
-    except IntegrityError:
-        logger.debug("Bank %s was made by somebody else at this moment.", name)
-    return HashBank.objects.select_for_update().get(name=name)
 
 
 def _pictures(bank: HashBank, *, category: str, source: str, by: User) -> Ban:
