@@ -24,7 +24,10 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
     task_default_queue="cpu",
-    task_routes={"generation.render": {"queue": "render"}},
+    task_routes={
+        "generation.render": {"queue": "render"},
+        "uploads.process": {"queue": "uploads"},
+    },
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -33,6 +36,9 @@ app.conf.update(
         for name, seconds in {
             "generation.sweep": settings.SWEEP_SECONDS,
             "moderation.sweep": settings.SWEEP_SECONDS,
+            "uploads.sweep": settings.SWEEP_SECONDS,
+            "moderation.sweep_desk": settings.SWEEP_SECONDS,
+            "moderation.refresh_desk": 60.0,
             "moderation.sweep_bans": 15.0,
             "moderation.self_test": settings.SELF_TEST_SECONDS,
             "social.add_counts": 1.0,

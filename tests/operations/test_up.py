@@ -7,11 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.supervision.roster import BEAT, CPU_WORKER, RENDER_WORKER, WEB
+from config.supervision.roster import BEAT, CPU_WORKER, RENDER_WORKER, UPLOAD_WORKER, WEB
 from tests.operations.harness import Reverie, manage, running_up
 
 pytestmark = pytest.mark.slow
-CHILDREN = ["postgres", "valkey", WEB, CPU_WORKER, RENDER_WORKER, BEAT]
+CHILDREN = ["postgres", "valkey", WEB, CPU_WORKER, UPLOAD_WORKER, RENDER_WORKER, BEAT]
 
 
 def test_everything_runs_in_one_private_folder(running_reverie: Reverie) -> None:

@@ -15,6 +15,7 @@ STEADY_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_
 
 WEB = "web server"
 CPU_WORKER = "CPU worker"
+UPLOAD_WORKER = "upload worker"
 RENDER_WORKER = "render worker"
 BEAT = "beat"
 
@@ -48,6 +49,7 @@ def serving_children() -> list[ChildSpec]:
     return [
         command_child(WEB, "web"),
         command_child(CPU_WORKER, "work"),
+        command_child(UPLOAD_WORKER, "work", "--queue=uploads", "--concurrency=1"),
         render,
         command_child(BEAT, "beat"),
     ]

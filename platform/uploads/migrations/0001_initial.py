@@ -9,84 +9,205 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clips', '0003_uploaded_videos'),
+        ("clips", "0003_uploaded_videos"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('completed', 'completed'), ('deleted', 'deleted'), ('failed', 'failed'), ('processing', 'processing'), ('received', 'received')], default='received', max_length=16)),
-                ('name', models.CharField(blank=True, default='', max_length=120)),
-                ('digest', models.CharField(max_length=64)),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('has_original', models.BooleanField(default=True)),
-                ('caption', models.CharField(blank=True, default='', max_length=500)),
-                ('hashtags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('privacy', models.CharField(choices=[('public', 'Public'), ('mutuals', 'Mutuals'), ('followers', 'Followers'), ('only_me', 'Only Me')], default='public', max_length=16)),
-                ('is_declared', models.BooleanField()),
-                ('tool', models.CharField(blank=True, default='', max_length=120)),
-                ('provenance', models.CharField(blank=True, choices=[('generated', 'Generated'), ('declared', 'Declared'), ('suspected', 'Suspected'), ('none', 'None')], default='', max_length=16)),
-                ('signs', models.JSONField(blank=True, default=list)),
-                ('error_code', models.CharField(blank=True, default='', max_length=60)),
-                ('error_message', models.TextField(blank=True, default='')),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to=settings.AUTH_USER_MODEL)),
-                ('video', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='upload', to='clips.video')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("completed", "completed"),
+                            ("deleted", "deleted"),
+                            ("failed", "failed"),
+                            ("processing", "processing"),
+                            ("received", "received"),
+                        ],
+                        default="received",
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, default="", max_length=120)),
+                ("digest", models.CharField(max_length=64)),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                ("has_original", models.BooleanField(default=True)),
+                ("caption", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "hashtags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "privacy",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public"),
+                            ("mutuals", "Mutuals"),
+                            ("followers", "Followers"),
+                            ("only_me", "Only Me"),
+                        ],
+                        default="public",
+                        max_length=16,
+                    ),
+                ),
+                ("is_declared", models.BooleanField()),
+                ("tool", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "provenance",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("generated", "Generated"),
+                            ("declared", "Declared"),
+                            ("suspected", "Suspected"),
+                            ("none", "None"),
+                        ],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                ("signs", models.JSONField(blank=True, default=list)),
+                ("error_code", models.CharField(blank=True, default="", max_length=60)),
+                ("error_message", models.TextField(blank=True, default="")),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uploads",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "video",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="upload",
+                        to="clips.video",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UploadEvent',
+            name="UploadEvent",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('from_state', models.CharField(max_length=16)),
-                ('to_state', models.CharField(max_length=16)),
-                ('note', models.TextField(blank=True, default='')),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='uploads.upload')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("from_state", models.CharField(max_length=16)),
+                ("to_state", models.CharField(max_length=16)),
+                ("note", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="uploads.upload",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['owner', '-id'], name='upload_by_owner'),
+            model_name="upload",
+            index=models.Index(fields=["owner", "-id"], name="upload_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('state__in', ['processing', 'received'])), fields=['id'], name='upload_unfinished'),
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("state__in", ["processing", "received"])),
+                fields=["id"],
+                name="upload_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('has_original', True)), fields=['digest'], name='upload_by_original'),
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("has_original", True)),
+                fields=["digest"],
+                name="upload_by_original",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['completed', 'deleted', 'failed', 'processing', 'received'])), name='upload_state_is_known'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["completed", "deleted", "failed", "processing", "received"])
+                ),
+                name="upload_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['', 'generated', 'declared', 'suspected', 'none'])), name='upload_provenance_is_known'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("provenance__in", ["", "generated", "declared", "suspected", "none"])
+                ),
+                name="upload_provenance_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['processing', 'received']), _negated=True), ('has_original', True), _connector='OR'), name='upload_unfinished_has_its_original'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["processing", "received"]), _negated=True),
+                    ("has_original", True),
+                    _connector="OR",
+                ),
+                name="upload_unfinished_has_its_original",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'completed'), _negated=True), ('completed_at__isnull', False), _connector='OR'), name='upload_completed_has_its_end'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "completed"), _negated=True),
+                    ("completed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="upload_completed_has_its_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='uploadevent',
-            index=models.Index(fields=['upload', 'id'], name='upload_event_by_upload'),
+            model_name="uploadevent",
+            index=models.Index(fields=["upload", "id"], name="upload_event_by_upload"),
         ),
     ]

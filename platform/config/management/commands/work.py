@@ -1,4 +1,4 @@
-"""`manage.py work`: the CPU worker in the foreground."""
+"""`manage.py work`: the CPU worker or the upload worker in the foreground."""
 
 from typing import Any
 
@@ -8,14 +8,15 @@ from config.supervision.workers import run_worker
 
 
 class Command(BaseCommand):
-    """Screening, sweeps, counting: everything but rendering."""
+    """Screening, sweeps, counting; or reading uploads, which may take minutes."""
 
-    help = "Run the tasks of the queue `cpu`."
+    help = "Run the tasks of the queue `cpu`, or of `uploads`."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """How many tasks at once."""
+        """Which queue, and how many tasks at once."""
+        parser.add_argument("--queue", choices=["cpu", "uploads"], default="cpu")
         parser.add_argument("--concurrency", type=int, default=2)
 
-    def handle(self, *, concurrency: int, **_options: Any) -> None:
+    def handle(self, *, queue: str, concurrency: int, **_options: Any) -> None:
         """Returns when stopped."""
-        run_worker(queue="cpu", pool="prefork", concurrency=concurrency)
+        run_worker(queue=queue, pool="prefork", concurrency=concurrency)

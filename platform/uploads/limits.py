@@ -1,0 +1,17 @@
+"""How often one may upload."""
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from common.limits import Limit
+
+
+class UploadsPerPerson(Limit):
+    """All files one person sends."""
+
+    scope = "uploads"
+    rate = "30/h"
+
+    def bucket(self, request: Request, view: APIView) -> str | None:
+        """The person; reading is not counted."""
+        return self.person_or_address(request) if request.method == "POST" else None
