@@ -45,6 +45,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     paused_until = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
+    is_trusted_flagger = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     objects: ClassVar[UserQuerySet] = UserQuerySet()
