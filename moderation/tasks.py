@@ -10,6 +10,10 @@ from django.utils import timezone
 from clips.services import release_expired_screenings
 from moderation import screening
 from moderation.enforcement import bans, canary
+from moderation.enforcement.claims import release_expired_claims
+from moderation.enforcement.quality import sample_decisions
+from moderation.enforcement.queueing import refresh_priorities
+from moderation.enforcement.settling import settle_due
 from moderation.selectors.hashes import unfinished_bans
 from moderation.selectors.judging import unscreened
 
@@ -64,3 +68,19 @@ def sweep() -> None:
     waiting = unscreened(now=now, older_than_seconds=PATIENCE_SECONDS)
     for clip_id in dict.fromkeys([*lost, *waiting]):
         screen_clip.apply_async((str(clip_id),), expires=MESSAGE_LIFE_SECONDS)
+
+
+@shared_task(name="moderation.sweep_desk", ignore_result=True, time_limit=60)
+def sweep_desk() -> None:
+    """Free what no reviewer keeps in hand; let what they said take effect."""
+    now = timezone.now()
+    release_expired_claims(now=now)
+    settle_due(now=now)
+
+
+@shared_task(name="moderation.refresh_desk", ignore_result=True, time_limit=300)
+def refresh_desk() -> None:
+    """Let waiting items grow more urgent; choose the decisions that are judged again."""
+    now = timezone.now()
+    refresh_priorities(now=now)
+    sample_decisions(now=now)
