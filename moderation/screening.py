@@ -5,34 +5,34 @@ Whatever goes wrong on the way, the clip is held for a person: nothing is allowe
 
 import hashlib
 import logging
-import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from time import monotonic
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
+from accounts.models import User
+from accounts.selectors import is_minor
 from clips.models import Clip
 from clips.services import claim_for_screening, extend_screening
-from common.objects import store
 from common.states import UnableToMove
 from common.storage import UnableToReachStore
-from moderation.classifiers.isolation import UnableToCheckFrames, check_frames
-from moderation.classifiers.lexicon import Lexicon, Pattern
-from moderation.classifiers.port import Finding
+from moderation.enforcement.bans import BankChanged
+from moderation.enforcement.frame_checks import FrameCheck
 from moderation.enforcement.rulings import Content, Ruling, carry_out
+from moderation.enforcement.shadowing import Judgement, judged, note_shadow
+from moderation.enforcement.wordlists import lexicon_of
 from moderation.models.judging import Subject
-from moderation.policy.loader import UnableToLoadPolicy, load_policy
-from moderation.policy.rules import ON_ERROR, Fixture, Outcome, Policy, Verdict, verdict
+from moderation.policy.loader import UnableToLoadPolicy
+from moderation.policy.rules import ON_ERROR, Audience, Fixture, Outcome, Policy, Verdict, verdict
 from moderation.policy.wording import message
+from moderation.selectors.policies import active_policy
 
-FRAME_COUNT = 8
 HEARTBEATS_PER_LEASE = 4
-NAME_LENGTH = 60
 UNREADABLE = "unreadable"
 
 logger = logging.getLogger(__name__)
@@ -44,30 +44,6 @@ class ClaimLost(Exception):
     """Somebody else has the clip now, or it was deleted."""
 
 
-@cache
-def policy() -> Policy:
-    """The policy of this deployment.  Raises UnableToLoadPolicy."""
-    return load_policy(settings.POLICY_FILE)
-
-
-@cache
-def lexicon() -> Lexicon:
-    """The text detector the policy's words and patterns make."""
-    rules = policy()
-    patterns = [
-        Pattern(
-            name=pattern.name,
-            category=pattern.category,
-            groups=pattern.groups,
-            within=pattern.within,
-            score=pattern.score,
-        )
-        for pattern in rules.patterns
-    ]
-    categories = dict.fromkeys(pattern.category for pattern in patterns)
-    return Lexicon(words=rules.words, patterns=patterns, categories=categories)
-
-
 def text_digest(*texts: str) -> str:
     """The SHA-256 of the texts, each ended by a NUL."""
     return hashlib.sha256("".join(f"{text}\0" for text in texts).encode()).hexdigest()
@@ -75,21 +51,44 @@ def text_digest(*texts: str) -> str:
 
 def judge_text(content: Content, *, texts: Mapping[str, str], stage: str, now: datetime) -> Verdict:
     """The verdict on `texts` at `stage`, with its signals and its decision on record."""
-    findings = lexicon().judge(texts)
-    outcome = verdict(findings, policy(), stage=stage)
-    carry_out(_ruling(content, outcome, stage=stage), findings=findings, now=now)
+    policy = active_policy()
+    judgement = judged(
+        content,
+        texts=texts,
+        findings=lexicon_of(policy).judge(texts),
+        policy=policy,
+        stage=stage,
+        audience=audience_of(content.about, now=now),
+    )
+    outcome = _for_words(judgement.verdict, content)
+    ruling = _ruling(content, outcome, stage=stage, policy_version=policy.version)
+    carry_out(ruling, findings=judgement.findings, now=now)
+    note_shadow(judgement)
     return outcome
 
 
-def _ruling(content: Content, outcome: Verdict, *, stage: str) -> Ruling:
+def audience_of(author: User, *, now: datetime) -> Audience:
+    """Whose rules `author` has to keep."""
+    return Audience.MINORS if is_minor(author, now=now) else Audience.EVERYONE
+
+
+def _for_words(outcome: Verdict, content: Content) -> Verdict:
+    """Comments and profiles are shown or not: what would only be limited is shown."""
+    if outcome.decision is Outcome.LIMIT and content.subject in {Subject.COMMENT, Subject.ACCOUNT}:
+        return replace(outcome, decision=Outcome.ALLOW, limits=frozenset())
+    return outcome
+
+
+def _ruling(content: Content, outcome: Verdict, *, stage: str, policy_version: str) -> Ruling:
     return Ruling(
         content=content,
         outcome=outcome.decision,
         reason=message(outcome, stage=stage),
-        policy_version=policy_version(),
+        policy_version=policy_version,
         rules=outcome.rules,
         categories=outcome.categories,
         limits=outcome.limits,
+        labels=outcome.labels,
         is_strike=outcome.is_strike,
     )
 
@@ -105,17 +104,27 @@ def screen_clip(clip_id: UUID, *, clock: Clock) -> None:
     if clip is None:
         return
     try:
-        findings, outcome = _judged(clip, while_waiting=_Heartbeat(clip, token, clock))
-        _conclude(clip, outcome, findings=findings, token=token, now=clock())
-    except (ClaimLost, UnableToMove):
+        pictures = FrameCheck(clip, while_waiting=_Heartbeat(clip, token, clock), clock=clock)
+        judgement = _judged(clip, pictures, now=clock())
+        _conclude(clip, judgement, pictures, token=token, now=clock())
+    except (BankChanged, ClaimLost, UnableToMove):
         logger.info("Clip %s has gone another way while it was judged.", clip.pk)
 
 
-def fixture_failures() -> list[tuple[Fixture, Outcome]]:
+def fixture_failures(policy: Policy) -> list[tuple[Fixture, Outcome]]:
     """The prompts in the policy's own tests of which it says something else than expected."""
+    lexicon = lexicon_of(policy)
     said = [
-        (fixture, verdict(lexicon().judge({"prompt": fixture.prompt}), policy(), stage="prompt"))
-        for fixture in policy().fixtures
+        (
+            fixture,
+            verdict(
+                lexicon.judge({"prompt": fixture.prompt}),
+                policy,
+                stage="prompt",
+                audience=fixture.audience,
+            ),
+        )
+        for fixture in policy.fixtures
     ]
     return [
         (fixture, outcome.decision)
@@ -145,78 +154,64 @@ class _Heartbeat:
         self._last = monotonic()
 
 
-def _judged(clip: Clip, *, while_waiting: Callable[[], None]) -> tuple[list[Finding], Verdict]:
+def _judged(clip: Clip, pictures: FrameCheck, *, now: datetime) -> Judgement | Verdict:
+    """The judgement on the clip, or, when it came to none, the verdict that holds it."""
     if clip.attempts > settings.SCREENING_MAX_ATTEMPTS:
         reason = "Our automatic checks could not be finished, though we tried several times."
-        return [], Verdict(Outcome.REVIEW, (ON_ERROR,), reason)
+        return Verdict(Outcome.REVIEW, (ON_ERROR,), reason)
     try:
-        findings = _findings(clip, while_waiting)
-        return findings, verdict(findings, policy(), stage="clip")
+        policy = active_policy()
+        texts = _texts(clip)
+        return judged(
+            _content(clip),
+            texts=texts,
+            findings=[*lexicon_of(policy).judge(texts), *pictures.findings()],
+            policy=policy,
+            stage="clip",
+            audience=audience_of(clip.author, now=now),
+        )
     except (ClaimLost, DatabaseError, UnableToReachStore):
         # The claim is gone, or an outage: the lease runs out and the clip is judged again.
         raise
     except Exception:
         logger.exception("Clip %s could not be checked and is held.", clip.pk)
         reason = "Our automatic checks failed, so we do not know yet whether this is fine."
-        return [], Verdict(Outcome.REVIEW, (ON_ERROR,), reason)
+        return Verdict(Outcome.REVIEW, (ON_ERROR,), reason)
 
 
-def _findings(clip: Clip, while_waiting: Callable[[], None]) -> list[Finding]:
-    texts = {
+def _texts(clip: Clip) -> dict[str, str]:
+    return {
         "caption": clip.caption,
         "hashtags": " ".join(clip.hashtags),
         "prompt": clip.video.prompt,
     }
-    findings = lexicon().judge(texts)
-    with tempfile.NamedTemporaryFile(suffix=".mp4") as file, store().open_range(clip.digest) as mp4:
-        for chunk in mp4:
-            file.write(chunk)
-        file.flush()
-        for detector in settings.FRAME_DETECTORS:
-            findings += _frame_findings(detector, Path(file.name), while_waiting)
-    return findings
 
 
-def _frame_findings(detector: str, video: Path, while_waiting: Callable[[], None]) -> list[Finding]:
-    start = monotonic()
-    try:
-        return check_frames(
-            video,
-            detector=detector,
-            count=FRAME_COUNT,
-            timeout_seconds=settings.FRAME_CHECK_SECONDS,
-            while_waiting=while_waiting,
-        )
-    except UnableToCheckFrames as error:
-        logger.warning("Frame detector %s gave no answer: %s", detector, error)
-        failure = Finding(
-            detector=detector[-NAME_LENGTH:],
-            version="",
-            category="unknown",
-            score=None,
-            evidence={"error": error.message},
-            latency_milliseconds=(monotonic() - start) * 1000,
-        )
-        return [failure]
+def _content(clip: Clip) -> Content:
+    return Content(Subject.CLIP, clip.pk, clip.digest, clip.author)
 
 
+@transaction.atomic
 def _conclude(
-    clip: Clip, outcome: Verdict, *, findings: list[Finding], token: UUID, now: datetime
+    clip: Clip, judgement: Judgement | Verdict, pictures: FrameCheck, *, token: UUID, now: datetime
 ) -> None:
     """Put signals, decision and the clip's move on record together, or none of them."""
-    content = Content(Subject.CLIP, clip.pk, clip.digest, clip.author)
-    carry_out(
-        _ruling(content, outcome, stage="clip"),
-        clip=clip,
-        findings=findings,
-        only_if={"lease_token": token, "digest": clip.digest},
-        now=now,
-    )
+    only_if = {"lease_token": token, "digest": clip.digest}
+    if isinstance(judgement, Verdict):
+        ruling = _ruling(_content(clip), judgement, stage="clip", policy_version=policy_version())
+        carry_out(replace(ruling, labels=None), clip=clip, only_if=only_if, now=now)
+        return
+    pictures.keep()
+    outcome = pictures.settled(judgement.verdict)
+    version = judgement.policy.version
+    ruling = _ruling(judgement.content, outcome, stage="clip", policy_version=version)
+    carry_out(ruling, clip=clip, findings=judgement.findings, only_if=only_if, now=now)
+    note_shadow(judgement)
 
 
 def policy_version() -> str:
     """The version in force, or `unreadable`: a clip can be held without a policy."""
     try:
-        return policy().version
+        return active_policy().version
     except UnableToLoadPolicy:
         return UNREADABLE

@@ -14,8 +14,9 @@ from django.db import transaction
 
 from accounts.models import User
 from clips.models import Clip
-from clips.services import hold_clip, publish_clip, reject_clip, withdraw_clip
+from clips.services import hold_clip, keep_from_minors, publish_clip, reject_clip, withdraw_clip
 from moderation.classifiers.port import Finding
+from moderation.enforcement.labelling import is_kept_from_minors, set_labels
 from moderation.enforcement.notices import answer_notices, is_answer
 from moderation.enforcement.queueing import Matter, close_item, open_item
 from moderation.enforcement.records import Record, put_on_record
@@ -25,6 +26,7 @@ from moderation.enforcement.statements import Circumstances, end_statements
 from moderation.enforcement.strikes import give_strike
 from moderation.models.desk import ReviewKind
 from moderation.models.judging import Decision, Restriction, Signal, Source, Subject, Verdict
+from moderation.models.labels import Issuer
 from moderation.policy.rules import Outcome
 from moderation.selectors.notices import open_notices, source_of_notices
 from moderation.selectors.policies import UNKNOWN_SEVERITY, severity_of
@@ -47,6 +49,8 @@ class Ruling:
     """What is to happen and why; `decided_by` is None for a machine.
 
     `reason` is the whole message to the person it concerns.  `limits` are of `clips.models.Limit`.
+    `labels` are all that this side, machines or people, says of the content from now on; None
+    leaves what it said.
     An `is_interim` ruling is a reviewer's first or last grip while they decide: what is on the
     desk stays there.  `legal_ground` names the law, where it rests on more than our own policy.
     """
@@ -58,6 +62,7 @@ class Ruling:
     rules: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     limits: frozenset[str] = frozenset()
+    labels: frozenset[str] | None = None
     is_strike: bool = False
     source: Source = Source.OWN_INITIATIVE
     decided_by: User | None = None
@@ -87,6 +92,7 @@ def carry_out(
         ruling.outcome, content.subject, clip=clip, is_shown=shown is not None
     )
     if clip is not None:
+        _label(clip, ruling, now=now)
         _move_clip(clip, ruling, only_if=dict(only_if or {}), now=now)
     elif shown is not None:
         restrict_shown(shown, restriction, decided_by=ruling.decided_by, now=now)
@@ -115,6 +121,13 @@ def _tell_everybody(
         subject = Subject(decision.subject)
         close_item(ReviewKind.CONTENT, subject, decision.subject_id, decision=decision, now=now)
     answer_notices(decision, now=now)
+
+
+def _label(clip: Clip, ruling: Ruling, *, now: datetime) -> None:
+    if ruling.labels is not None:
+        issuer = Issuer.POLICY if ruling.decided_by is None else Issuer.MODERATORS
+        set_labels(ruling.content, ruling.labels, issuer=issuer, now=now)
+    keep_from_minors(clip, is_kept=is_kept_from_minors(ruling.content, now=now))
 
 
 def _recorded(

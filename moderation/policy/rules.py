@@ -159,9 +159,9 @@ class Protection:
 NOTHING_MORE = Protection()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """Everything `policy.yaml` says."""
+    """Everything `policy.yaml` says; equal to itself only, so that what is made of it is kept."""
 
     version: str
     default: Outcome

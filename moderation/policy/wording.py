@@ -9,6 +9,10 @@ _SENTENCES = {
     ("prompt", Outcome.REVIEW): (
         "You can make this video, but a person will look at it before others see it. {reason}"
     ),
+    ("prompt", Outcome.LIMIT): (
+        "You can make this video, but it will not be shown like any other. {reason}"
+    ),
+    ("clip", Outcome.LIMIT): ("This clip is shown, but not like any other. {reason}"),
     ("clip", Outcome.BLOCK): (
         "This clip was not published. {reason} You can delete it and make another one without that."
     ),

@@ -115,14 +115,23 @@ def category_of(name: str, *, version: str | None = None) -> Category | None:
 
 
 def severity_of(name: str) -> int:
-    """How severe a category is in the active policy, 1 to 4; 1 for one it does not know."""
-    category = category_of(name)
+    """How severe a category is in the active policy, 1 to 4; 1 for one nobody knows of now."""
+    try:
+        category = category_of(name)
+    except UnableToLoadPolicy:
+        return UNKNOWN_SEVERITY
     return category.severity if category else UNKNOWN_SEVERITY
 
 
 def is_zero_tolerance(name: str) -> bool:
-    """Whether what a person decides in this category needs a second person."""
-    category = category_of(name)
+    """Whether what a person decides in this category needs a second person.
+
+    It does while the policy can not be read.
+    """
+    try:
+        category = category_of(name)
+    except UnableToLoadPolicy:
+        return True
     return category is not None and category.is_zero_tolerance
 
 

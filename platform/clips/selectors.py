@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.models import Role, User
-from accounts.selectors import is_adult
+from accounts.selectors import is_adult, is_minor
 from clips.models import Clip, Limit, Privacy, Rendition, RenditionKind, Video
 from clips.states import DELETED, HELD, PUBLISHED
 from common.errors import NotFound
@@ -48,12 +48,19 @@ def _open_to(viewer: Viewer) -> Q:
 
 
 def _of_age(viewer: Viewer) -> Q:
-    """What nobody but adults may see is for those of whom it is known, and for its author."""
+    """What nobody but adults may see is for those of whom it is known, and for its author.
+
+    What is kept from minors is for everybody who did not say they are one.
+    """
     if not isinstance(viewer, User):
         return ~Q(limits__contains=[Limit.AGE_GATE])
-    if is_adult(viewer, now=timezone.now()):
+    now = timezone.now()
+    if is_adult(viewer, now=now):
         return Q()
-    return ~Q(limits__contains=[Limit.AGE_GATE]) | Q(author=viewer)
+    for_them = ~Q(limits__contains=[Limit.AGE_GATE])
+    if is_minor(viewer, now=now):
+        for_them &= Q(is_kept_from_minors=False)
+    return for_them | Q(author=viewer)
 
 
 def is_reviewer(viewer: Viewer) -> bool:

@@ -22,12 +22,13 @@ from common.storage import FileSystemStore, UnableToReachStore
 from moderation import screening, tasks
 from moderation.checks import check_policy
 from moderation.classifiers.isolation import stop_idle
+from moderation.enforcement import bans, frame_checks
 from moderation.models.judging import Decision, Signal
+from moderation.models.policies import PolicyVersion
 from moderation.screening import screen_clip
+from moderation.selectors.policies import forget_policies
 from moderation.services.words import screen_prompt
 from tests.moderation.conftest import DETECTORS, MakeClip
-
-FILE = Path(screening.__file__).parent / "policy" / "policy.yaml"
 
 BROKEN = ["Raising", "Dying", "Silent", "Babbling", "missing_model", "NoSuchDetector"]
 
@@ -46,11 +47,6 @@ def use_detector(settings: Any) -> Any:
     return use
 
 
-def forget_policy() -> None:
-    screening.policy.cache_clear()
-    screening.lexicon.cache_clear()
-
-
 def screened(clip: Clip) -> Clip:
     screen_clip(clip.pk, clock=timezone.now)
     clip.refresh_from_db()
@@ -66,7 +62,7 @@ def test_a_harmless_clip_is_published_with_a_decision_on_its_very_file(clip: Cli
     nudity = Signal.objects.get(subject_id=clip.pk, detector="nudity", category="sexual")
     assert nudity.score is not None
     assert nudity.score < 0.2
-    assert len(nudity.evidence["frames"]) == screening.FRAME_COUNT
+    assert len(nudity.evidence["frames"]) == frame_checks.FRAME_COUNT
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -116,7 +112,7 @@ def test_an_outage_of_the_store_is_tried_again_not_judged(
     use_detector("Calm")
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
-    monkeypatch.setattr(screening, "store", lambda: FileSystemStore(blocked))
+    monkeypatch.setattr(bans, "store", lambda: FileSystemStore(blocked))
     with pytest.raises(UnableToReachStore):
         screen_clip(clip.pk, clock=timezone.now)
     clip.refresh_from_db()
@@ -127,21 +123,24 @@ def test_an_outage_of_the_store_is_tried_again_not_judged(
     assert screened(clip).state == PUBLISHED
 
 
-def test_an_unreadable_policy_means_held_and_prompts_wait(
-    clip: Clip, settings: Any, tmp_path: Path, now: datetime
-) -> None:
-    settings.POLICY_FILE = tmp_path / "none.yaml"
-    forget_policy()
+def test_an_unreadable_policy_means_held_and_prompts_wait(clip: Clip, now: datetime) -> None:
+    PolicyVersion.objects.filter(state="active").update(state="retired")
+    forget_policies()
     try:
         assert screened(clip).state == HELD
         assert Decision.objects.get(subject_id=clip.pk).policy_version == "unreadable"
-        assert [error.id for error in check_policy()] == ["moderation.E001"]
         with pytest.raises(Unavailable):
             screen_prompt(owner=clip.author, prompt="a kite", now=now)
     finally:
-        settings.POLICY_FILE = FILE
-        forget_policy()
+        forget_policies()
+
+
+def test_an_unreadable_policy_file_is_an_error_before_the_start(
+    settings: Any, tmp_path: Path
+) -> None:
     assert check_policy() == []
+    settings.POLICY_FILE = tmp_path / "none.yaml"
+    assert [error.id for error in check_policy()] == ["moderation.E001"]
 
 
 def test_the_policy_decides_on_what_the_detectors_say(
