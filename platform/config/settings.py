@@ -181,7 +181,10 @@ CONTENT_SECURITY_POLICY = {
 MAX_BODY_BYTES = 20 * 1024 * 1024
 UPLOAD_MAX_BYTES = int(os.environ.get("REVERIE_UPLOAD_MEGABYTES", "100")) * 1024 * 1024
 # The rest of a form around a file is small.
-LARGE_BODIES = dict.fromkeys(["/api/v1/uploads", "/upload"], UPLOAD_MAX_BYTES + 1024 * 1024)
+LARGE_BODIES = {
+    **dict.fromkeys(["/api/v1/uploads", "/upload"], UPLOAD_MAX_BYTES + 1024 * 1024),
+    **dict.fromkeys(["/api/v1/verify", "/verify"], 65 * 1024 * 1024),
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -46,6 +46,18 @@ class ManifestFacts:
     generator: str
     issuer: str
     video_id: str
+    engine: str = ""
+    watermark: str = ""
+    timestamped_at: str | None = None
+
+
+@dataclass(frozen=True)
+class StillIntake:
+    """A stranger's picture, opened: upright, (height, width, 3), its longest side 1280 at most."""
+
+    frame: Frame
+    manifest: ManifestFacts
+    aigc: Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,28 @@ def examine(
     )
 
 
+def examine_picture(
+    path: Path, *, root_certificate_pem: bytes, allowance: Allowance
+) -> StillIntake:
+    """The JPEG, PNG or WebP at `path`, and what its metadata says.
+
+    Raises UnableToTakeVideo, whatever is wrong with it.
+    """
+    request = {
+        "task": "picture",
+        "path": str(path),
+        "longest_side": LONGEST_SIDE,
+        "root_certificate": root_certificate_pem.decode(),
+    }
+    with _child(request, allowance) as child:
+        [picture], found = child.pictures_and_found()
+    return StillIntake(
+        frame=np.frombuffer(picture, np.uint8).reshape(found["height"], found["width"], CHANNELS),
+        manifest=ManifestFacts(**found["manifest"]),
+        aigc=found["aigc"],
+    )
+
+
 def pictures_of(
     intake: Intake,
     *,
@@ -154,6 +188,16 @@ class _Child:
         if kind != FOUND:
             raise _refusal(content) if kind == WRONG else _cut_off()
         return content
+
+    def pictures_and_found(self) -> tuple[list[bytes], dict[str, Any]]:
+        pictures: list[bytes] = []
+        while True:
+            kind, content = self._record(lambda: None)
+            if kind == FOUND:
+                return pictures, json.loads(content)
+            if kind != PICTURE:
+                raise _refusal(content) if kind == WRONG else _cut_off()
+            pictures.append(content)
 
     def pictures(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
         while True:

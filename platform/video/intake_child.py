@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from common.errors import ReverieError
-from video.aigc import parse_aigc
+from video.aigc import parse_aigc, read_picture_aigc
 from video.decoding import Bounds, UnableToTakeVideo, examined, pictures_in_step, write_sound
 from video.provenance import Authority, read_manifest
+from video.stills import still
 
 HEADER = struct.Struct(">cI")
 PICTURE, FOUND, WRONG = b"p", b"f", b"w"
@@ -67,19 +68,40 @@ def _examine(request: dict[str, Any], _output: BinaryIO) -> dict[str, Any]:
     if found.has_sound:
         with Path(request["sound_path"]).open("wb") as target:
             sound_samples = write_sound(path, target, bounds=bounds)
-    reader = Authority(b"", b"", request["root_certificate"].encode())
-    manifest = read_manifest(path, authority=reader)
     return {
         "examination": {**asdict(found), "has_sound": sound_samples > 0},
-        "manifest": {
-            "state": manifest.state,
-            "is_ai_generated": manifest.is_ai_generated or manifest.has_ai_ancestor,
-            "source_type": manifest.source_type,
-            "generator": manifest.generator,
-            "issuer": manifest.issuer,
-            "video_id": manifest.video_id,
-        },
+        "manifest": _manifest(path, request),
         "aigc": parse_aigc(found.tags.get("aigc", "")),
+    }
+
+
+def _picture(request: dict[str, Any], output: BinaryIO) -> dict[str, Any]:
+    path = Path(request["path"])
+    most = request["bounds"]["max_pixels"]
+    picture = still(path, max_pixels=most, longest_side=request["longest_side"])
+    _write(output, PICTURE, picture.rgb)
+    return {
+        "width": picture.width,
+        "height": picture.height,
+        "manifest": _manifest(path, request),
+        "aigc": read_picture_aigc(path),
+    }
+
+
+def _manifest(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    reader = Authority(b"", b"", request["root_certificate"].encode())
+    manifest = read_manifest(path, authority=reader)
+    stamped = manifest.timestamped_at
+    return {
+        "state": manifest.state,
+        "is_ai_generated": manifest.is_ai_generated or manifest.has_ai_ancestor,
+        "source_type": manifest.source_type,
+        "generator": manifest.generator,
+        "issuer": manifest.issuer,
+        "video_id": manifest.video_id,
+        "engine": manifest.engine,
+        "watermark": manifest.watermark,
+        "timestamped_at": stamped.isoformat() if stamped else None,
     }
 
 
@@ -98,7 +120,7 @@ def _pictures(request: dict[str, Any], output: BinaryIO) -> dict[str, Any]:
     return {"count": count}
 
 
-TASKS = {"examine": _examine, "pictures": _pictures}
+TASKS = {"examine": _examine, "pictures": _pictures, "picture": _picture}
 
 
 def _write(output: BinaryIO, kind: bytes, content: bytes) -> None:
