@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from common.limits import Limit
@@ -19,6 +20,10 @@ class VerifyLimit(Limit):
     def bucket(self, request: Request, view: "APIView") -> str | None:
         """The person, or the address."""
         return self.person_or_address(request)
+
+    def allows(self, request: HttpRequest) -> bool:
+        """Count a page's request, and say whether it is within the limit."""
+        return self._allows(self.person_or_address(Request(request)))
 
     def rate_for_scope(self) -> str:
         """The operator's choice."""

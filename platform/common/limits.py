@@ -55,7 +55,9 @@ class Limit(BaseThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the request, and say whether it is within the limit."""
-        bucket = self.bucket(request, view)
+        return self._allows(self.bucket(request, view))
+
+    def _allows(self, bucket: str | None) -> bool:
         if bucket is None:
             return True
         most, seconds = parsed_rate(self.rate_for_scope())

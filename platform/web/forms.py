@@ -142,3 +142,27 @@ def _shape(size: str) -> str:
     width, height = (int(side) for side in size.split("x"))
     shape = "upright" if height > width else "wide" if width > height else "square"
     return f"{shape}, {width} by {height}"
+
+
+class VerifyForm(forms.Form):
+    """A file to be looked at, or the address of a clip here."""
+
+    file = forms.FileField(
+        label="A video or a picture",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "video/*,image/jpeg,image/png,image/webp"}),
+        help_text="MP4, MOV, WebM, JPEG, PNG or WebP, 64 MB and three minutes at most.",
+    )
+    url = forms.CharField(
+        label="Or the address of a clip here",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two."""
+        data = super().clean() or {}
+        if not self.errors and data.get("file") is None and not data.get("url"):
+            raise forms.ValidationError("Choose a file, or write the address of a clip here.")
+        return data

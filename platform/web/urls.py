@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.views import about, account, clips, feed, people, studio
+from web.views import about, account, clips, feed, people, studio, verify
 
 app_name = "web"
 
@@ -27,5 +27,6 @@ urlpatterns = [
     path("settings/keys", account.create_key, name="create-key"),
     path("settings/keys/<uuid:key_id>/revoke", account.revoke_key, name="revoke-key"),
     path("about", about.about, name="about"),
+    path("verify", verify.verify, name="verify"),
     path("favicon.ico", about.favicon),
 ]
