@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Viewer
-from clips.models import Clip, Privacy
+from accounts.selectors import is_adult, is_minor
+from clips.models import Clip, Limit, Privacy
 from clips.selectors import visible_clips
 from common.pagination import Position
 from feed.ranking.scoring import Candidate, Taste
@@ -49,6 +51,8 @@ CROSS JOIN LATERAL (
               WHERE back.follower_id = clip.author_id AND back.followee_id = follow.follower_id
           ))
       )
+      AND (%s::boolean OR NOT clip.limits @> ARRAY['age_gate']::varchar[])
+      AND NOT (%s::boolean AND clip.is_kept_from_minors)
       AND (
           %s::timestamptz IS NULL
           OR (clip.published_at, clip.id) < (%s::timestamptz, %s::uuid)
@@ -70,9 +74,13 @@ class Place:
     clip_id: UUID
 
 
-def public_clips(viewer: Viewer) -> QuerySet[Clip]:
-    """Everything anybody may see; named so narrowly that the index of latest clips serves it."""
-    return visible_clips(viewer).filter(privacy=Privacy.PUBLIC)
+def recommended_clips(viewer: Viewer) -> QuerySet[Clip]:
+    """Everything public that is recommended to people who did not ask for its author.
+
+    Named so narrowly that the index of latest clips serves it.
+    """
+    public = visible_clips(viewer).filter(privacy=Privacy.PUBLIC)
+    return public.exclude(limits__contains=[Limit.NO_RECOMMENDATION])
 
 
 def followed_clips(viewer: User, *, behind: Position | None, most: int) -> QuerySet[Clip]:
@@ -81,14 +89,16 @@ def followed_clips(viewer: User, *, behind: Position | None, most: int) -> Query
     Only so many of each person are looked at: the price does not grow with what was published.
     """
     moment, last = behind or (None, None)
-    values = (moment, moment, last, most, viewer.pk, most)
+    now = timezone.now()
+    ages = (is_adult(viewer, now=now), is_minor(viewer, now=now))
+    values = (*ages, moment, moment, last, most, viewer.pk, most)
     newest = RawSQL(NEWEST_OF_EACH, values)  # noqa: S611 - constant SQL
     return visible_clips(viewer).filter(pk__in=newest)
 
 
 def window_from(place: Place | None, *, viewer: Viewer) -> list[Candidate]:
     """Candidates, newest first, from `place` (itself included) on: WINDOW, and the one beyond."""
-    clips = public_clips(viewer).annotate(**_dealings(viewer)).order_by("-published_at", "-id")
+    clips = recommended_clips(viewer).annotate(**_dealings(viewer)).order_by("-published_at", "-id")
     if place is not None:
         clips = clips.filter(published_at__lte=place.published_at).filter(
             Q(published_at__lt=place.published_at) | Q(id__lte=place.clip_id)

@@ -12,6 +12,7 @@ from accounts.permissions import Viewer
 from accounts.selectors import picture_url
 from clips.models import Clip
 from clips.selectors import is_reviewer
+from moderation.selectors.labels import labels_in_clip_query
 from social.models import Follow, Like
 
 FILE_NAMES = {"mp4": "video.mp4", "hls": "index.m3u8", "poster": "poster.webp"}
@@ -26,6 +27,8 @@ COLUMNS = (
     "hashtags",
     "privacy",
     "state",
+    "limits",
+    "labels",
     "reason",
     "created_at",
     "published_at",
@@ -76,8 +79,22 @@ class ViewerFlags(TypedDict):
     is_author: bool
 
 
+class LabelCard(TypedDict):
+    """What `issuer` says of a clip (`subject`) in one word, `value`; `version` is its digest."""
+
+    issuer: str
+    subject: str
+    version: str
+    value: str
+    negation: bool
+    expiry: str | None
+
+
 class ClipCard(TypedDict):
-    """A clip; `reason` is why it is not shown, for its author and for moderators."""
+    """A clip; `reason` is why it is not or less shown, for its author and for moderators.
+
+    `limits` say how it may be shown: not to minors, in no list of recommendations, blurred.
+    """
 
     id: UUID
     author: AuthorCard
@@ -86,6 +103,8 @@ class ClipCard(TypedDict):
     prompt: str
     privacy: str
     state: str
+    limits: list[str]
+    labels: list[LabelCard]
     reason: str | None
     created_at: datetime
     published_at: datetime | None
@@ -104,7 +123,8 @@ def cards_of(clips: QuerySet[Clip], *, viewer: Viewer) -> list[ClipCard]:
 
     One query, however many clips.
     """
-    rows = clips.annotate(**_viewer_flags(viewer)).values(*COLUMNS)
+    shown = clips.annotate(labels=labels_in_clip_query(), **_viewer_flags(viewer))
+    rows = shown.values(*COLUMNS)
     may_review = is_reviewer(viewer)
     return [_card(row, viewer=viewer, may_review=may_review) for row in rows]
 
@@ -133,6 +153,8 @@ def _card(row: Mapping[str, Any], *, viewer: Viewer, may_review: bool) -> ClipCa
         "prompt": row["video__prompt"],
         "privacy": row["privacy"],
         "state": row["state"],
+        "limits": row["limits"],
+        "labels": row["labels"],
         "reason": row["reason"] if is_author or may_review else None,
         "created_at": row["created_at"],
         "published_at": row["published_at"],

@@ -13,7 +13,7 @@ from clips.models import Clip
 from clips.selectors import clip_for, own_clips, visible_clips
 from common.errors import Denied
 from common.pagination import NewestFirst, Page, PageRequest
-from feed.candidates import WINDOW, Place, followed_clips, public_clips, taste_of, window_from
+from feed.candidates import WINDOW, Place, followed_clips, recommended_clips, taste_of, window_from
 from feed.cards import ClipCard, cards_of
 from feed.ranking.diversity import best
 from feed.ranking.scoring import Candidate
@@ -47,7 +47,7 @@ def page_for(viewer: Viewer, *, mode: Mode, asked: PageRequest, now: datetime) -
     if mode == Mode.FOR_YOU:
         return _for_you(viewer, asked=asked, now=now)
     if mode == Mode.LATEST:
-        return _keyset(LATEST, public_clips(viewer), viewer=viewer, asked=asked)
+        return _keyset(LATEST, recommended_clips(viewer), viewer=viewer, asked=asked)
     if not isinstance(viewer, User):
         raise NobodyFollows("Log in to see the people you follow.")
     behind = FOLLOWING.position_in(asked.cursor) if asked.cursor else None

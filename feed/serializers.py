@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clips.models import Privacy, Provenance
+from clips.models import Limit, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
 
 
@@ -41,6 +41,17 @@ class ClipViewerSerializer(serializers.Serializer[Any]):
     is_author = serializers.BooleanField()
 
 
+class LabelSerializer(serializers.Serializer[Any]):
+    """What is said of a clip in one word, in the shape of AT Protocol's labels."""
+
+    issuer = serializers.CharField(help_text="Who says so: `policy`, a machine, or `moderators`.")
+    subject = serializers.CharField(help_text="`clip:` and its id.")
+    version = serializers.CharField(help_text="The SHA-256 of the file it was said of.")
+    value = serializers.CharField(help_text="One of the labels of the policy.")
+    negation = serializers.BooleanField()
+    expiry = serializers.DateTimeField(allow_null=True)
+
+
 class ClipSerializer(serializers.Serializer[Any]):
     """A clip."""
 
@@ -51,8 +62,14 @@ class ClipSerializer(serializers.Serializer[Any]):
     prompt = serializers.CharField(help_text="What the clip was made from.")
     privacy = serializers.ChoiceField(choices=Privacy.choices)
     state = serializers.ChoiceField(choices=sorted(CLIP_STATES.states - {DELETED}))
+    limits = serializers.ListField(
+        child=serializers.ChoiceField(choices=Limit.choices),
+        help_text="How it may be shown: to known adults only, in no recommendation, blurred first.",
+    )
+    labels = LabelSerializer(many=True)
     reason = serializers.CharField(
-        allow_null=True, help_text="Why it is not shown, for its author and for moderators."
+        allow_null=True,
+        help_text="Why it is not shown, or shown less, for its author and for moderators.",
     )
     created_at = serializers.DateTimeField()
     published_at = serializers.DateTimeField(allow_null=True)

@@ -56,12 +56,12 @@ def set_labels(
     )
 
 
-def is_kept_from_minors(content: Labelled, *, now: datetime) -> bool:
+def is_kept_from_minors(content: Labelled) -> bool:
     """Whether a label stands on the content that minors are not shown.
 
     When the policy can not be read, every label is one.
     """
-    labels = standing_labels(content.subject, content.subject_id, now=now)
+    labels = standing_labels(content.subject, content.subject_id)
     try:
         return bool(labels & hidden_from_minors())
     except Unavailable:

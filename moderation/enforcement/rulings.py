@@ -127,7 +127,7 @@ def _label(clip: Clip, ruling: Ruling, *, now: datetime) -> None:
     if ruling.labels is not None:
         issuer = Issuer.POLICY if ruling.decided_by is None else Issuer.MODERATORS
         set_labels(ruling.content, ruling.labels, issuer=issuer, now=now)
-    keep_from_minors(clip, is_kept=is_kept_from_minors(ruling.content, now=now))
+    keep_from_minors(clip, is_kept=is_kept_from_minors(ruling.content))
 
 
 def _recorded(
