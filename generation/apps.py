@@ -1,5 +1,7 @@
 """The generation app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,7 @@ class GenerationConfig(AppConfig):
     """Registers generation with Django."""
 
     name = "generation"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        import_module("generation.checks")

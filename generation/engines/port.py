@@ -34,7 +34,8 @@ class EngineDescription:
 
     `sizes` are delivered sizes as `(width, height)` and `lengths` maps the Videos API's `seconds`
     to frames; the first of each is the default.  `native_size` is what the network makes, or None
-    where it makes the delivered size itself.
+    where it makes the delivered size itself.  `needs_picture_guard` tells that it can make what a
+    check for nudity alone would not see: true unless the file says otherwise.
     """
 
     id: str
@@ -51,6 +52,7 @@ class EngineDescription:
     guidance_scale: float
     dtype: str
     device: str
+    needs_picture_guard: bool = True
 
 
 @dataclass(frozen=True)

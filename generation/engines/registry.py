@@ -64,7 +64,15 @@ def _description(entry: Mapping[str, Any], *, folder: Path) -> EngineDescription
         guidance_scale=float(entry["guidance_scale"]),
         dtype=entry.get("dtype", "float32"),
         device=entry.get("device", "auto"),
+        needs_picture_guard=_flag(entry, "needs_picture_guard", default=True),
     )
+
+
+def _flag(entry: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = entry.get(name, default)
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be true or false, not {value!r}")
+    return value
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -198,7 +198,7 @@ def _finish_index(ban: Ban, frames: Sequence[FrameHash], *, problem: str, now: d
     renew(ban.bank)
 
 
-def ban_file(clip: Clip, *, category: str, by: User, now: datetime) -> Ban:
+def ban_file(clip: Clip, *, category: str, by: User | None, now: datetime) -> Ban:
     """Ban the clip's very file; its looks are indexed by a worker, whom the sweep calls.
 
     Banning twice gives the same ban.  The caller owns the transaction.
@@ -220,6 +220,21 @@ def ban_file(clip: Clip, *, category: str, by: User, now: datetime) -> Ban:
     add_hashes(ban, HashKind.SHA256, [FrameHash(clip.digest, 0, 0.0)])
     renew(bank)
     return ban
+
+
+def lift_bans(clip: Clip, *, now: datetime) -> int:
+    """Let the clip's file and its copies be shown again; how many bans it was under.
+
+    The caller owns the transaction.
+    """
+    bans = Ban.objects.select_related("bank").filter(digest=clip.digest, kind=BanKind.CLIP)
+    lifted = list(bans.filter(is_active=True))
+    for ban in lifted:
+        bank = bank_named(ban.bank.name)
+        Ban.objects.filter(pk=ban.pk).update(is_active=False)
+        renew(bank)
+        logger.info("Ban %s was lifted on appeal at %s.", ban.pk, now)
+    return len(lifted)
 
 
 def bank_named(name: str) -> HashBank:
@@ -245,6 +260,11 @@ def add_hashes(ban: Ban, kind: HashKind, frames: Iterable[FrameHash]) -> None:
         for frame in frames
     ]
     BannedHash.objects.bulk_create(rows, batch_size=HUNTED_AT_ONCE, ignore_conflicts=True)
+
+
+def add_plain_hashes(ban: Ban, kind: HashKind, values: Iterable[str]) -> None:
+    """The same for hashes in hex of which nothing else is known."""
+    add_hashes(ban, kind, (FrameHash(value, quality=0, seconds=0.0) for value in values))
 
 
 def renew(bank: HashBank) -> None:

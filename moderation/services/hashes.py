@@ -19,8 +19,7 @@ from accounts.models import User
 from clips.selectors import clip_for, is_reviewer
 from common.errors import Denied, Invalid, NotFound
 from moderation import tasks
-from moderation.classifiers.hashing import FrameHash
-from moderation.enforcement.bans import add_hashes, ban_file, bank_named, hunt, renew
+from moderation.enforcement.bans import add_plain_hashes, ban_file, bank_named, hunt, renew
 from moderation.models.hashes import Ban, BanKind, HashBank, HashKind
 from moderation.selectors.hashes import ban_for, hashes_to_export
 from moderation.selectors.policies import active_policy
@@ -95,7 +94,7 @@ def import_hashes(
         ban = _pictures(into, category=_checked_category(category), source=source, by=reviewer)
         before = ban.hashes.count()
         for kind in HashKind:
-            add_hashes(ban, kind, (FrameHash(value, 0, 0.0) for k, value in hashes if k is kind))
+            add_plain_hashes(ban, kind, [value for k, value in hashes if k is kind])
         added = ban.hashes.count() - before
         if added:
             Ban.objects.filter(pk=ban.pk).update(indexed_at=now, hunted_at=None)

@@ -28,6 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *, demo: bool, **_options: Any) -> None:
         """Returns after an orderly stop.  Raises CommandError when Reverie can not start."""
+        # Said once and at once; the children would say it each, again and again.
+        self.check(tags=["gate"])
         here = settings.LOCATIONS
         # Children run in another folder, where a relative path would lead elsewhere.
         os.environ["REVERIE_DATA"] = str(here.data)
