@@ -62,7 +62,7 @@ def _tone(seconds: float) -> av.AudioFrame:
 
 
 def loudest_tone(path: Path) -> int:
-    """The strongest frequency in a file's sound, in whole hertz."""
+    """The strongest frequency in a file's sound, in tens of hertz."""
     with av.open(str(path)) as container:
         left = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
-    return int(np.abs(np.fft.rfft(left)).argmax() * SOUND_RATE // len(left))
+    return round(np.abs(np.fft.rfft(left)).argmax() * SOUND_RATE / len(left) / 10) * 10

@@ -4,7 +4,8 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,9 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from clips.authority import authority
-from clips.models import Origin, Provenance, Rendition, RenditionKind
+from clips.models import Origin, Provenance, Rendition, RenditionKind, Watermark
 from clips.services import store_video, submit_rendered
+from clips.watermarks import new_mark, record_watermark, watermark_keys
 from common.errors import NotFound, ReverieError
 from common.ids import public_id
 from common.objects import store
@@ -28,19 +30,32 @@ from uploads.processing.originals import WORKSHOP_PREFIX, fetched, forget_origin
 from uploads.states import COMPLETED, FAILED, UPLOAD_STATES
 from video.aigc import LONGEST_FIELD, aigc_value
 from video.decoding import Bounds
+from video.detection import WatermarkReading, detect
 from video.frames import Frame
 from video.intake import Allowance, Intake, examine, pictures_of
 from video.production import Marks, ProducedFile, Production, produce
 from video.provenance import FORMATS, Claim, Parent
 from video.signs import LABELS, Sign, Standing, signs_in, source_type_of, standing_of
 from video.sounds import Footage
+from video.watermark import Mark
 
 PRODUCER = "Reverie"
+SAMPLED, EVERY_OTHER = 24, 2
 PARENT_TITLE = "The file as it was uploaded"
 BURNT_IN: frozenset[Standing] = frozenset({"generated", "declared"})
 """Who gets the label in the pixels: a suspicion may be taken back, a pixel can not."""
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """Where a file comes from, as far as can be told, and the mark its video is to get."""
+
+    signs: tuple[Sign, ...]
+    standing: Standing
+    source_type: str
+    mark: Mark | None
 
 
 class OriginalLost(NotFound):
@@ -88,19 +103,40 @@ def _process(lease: Lease, folder: Path) -> None:
         allowance=_allowance(),
         while_waiting=lease.check,
     )
-    signs = signs_in(intake)
+    verdict = _verdict(lease, intake)
+    production = _production(lease, intake, verdict, folder / "video")
+    _finish(lease, production, [_stored(file) for file in production.files], verdict)
+
+
+def _verdict(lease: Lease, intake: Intake) -> _Verdict:
+    """What the file and its owner say of where it comes from."""
+    reading = _watermark_in(lease, intake)
+    known = Watermark.objects.filter(number=reading.number).first() if reading else None
+    says_ai = known is not None and known.provenance == Provenance.GENERATED
+    signs = signs_in(intake, watermark=reading.hexadecimal if reading and says_ai else "")
     standing = standing_of(signs, is_declared=lease.upload.is_declared)
-    production = _production(lease, intake, standing, folder / "video")
-    renditions = [_stored(file) for file in production.files]
-    source_type = source_type_of(intake, standing)
-    _finish(lease, production, renditions, signs=signs, standing=standing, source_type=source_type)
+    return _Verdict(
+        signs=tuple(signs),
+        standing=standing,
+        source_type=source_type_of(intake, standing),
+        # What carries one of ours already gets no second: two would blur each other.
+        mark=None if known else new_mark(),
+    )
+
+
+def _watermark_in(lease: Lease, intake: Intake) -> WatermarkReading | None:
+    """One of our own marks in the first seconds."""
+    pictures = pictures_of(
+        intake, allowance=_allowance(), every=EVERY_OTHER, while_waiting=lease.check
+    )
+    return detect(islice(pictures, SAMPLED), watermark_keys())
 
 
 def _allowance() -> Allowance:
     return Allowance(bounds=Bounds(max_seconds=settings.UPLOAD_SECONDS))
 
 
-def _production(lease: Lease, intake: Intake, standing: Standing, folder: Path) -> Production:
+def _production(lease: Lease, intake: Intake, verdict: _Verdict, folder: Path) -> Production:
     width, height = intake.size
     footage = Footage(_pictures(lease, intake), intake.sound)
     return produce(
@@ -110,8 +146,12 @@ def _production(lease: Lease, intake: Intake, standing: Standing, folder: Path) 
         height=height,
         folder=folder,
         authority=authority(),
-        claim=_claim(lease.upload, intake, standing),
-        marks=Marks(is_labelled=standing in BURNT_IN, aigc=_aigc(lease.upload, intake, standing)),
+        claim=_claim(lease.upload, intake, verdict),
+        marks=Marks(
+            watermark=verdict.mark,
+            is_labelled=verdict.standing in BURNT_IN,
+            aigc=_aigc(lease.upload, intake, verdict.standing),
+        ),
     )
 
 
@@ -121,7 +161,7 @@ def _pictures(lease: Lease, intake: Intake) -> Iterator[Frame]:
         yield picture
 
 
-def _claim(upload: Upload, intake: Intake, standing: Standing) -> Claim:
+def _claim(upload: Upload, intake: Intake, verdict: _Verdict) -> Claim:
     """The manifest keeps the file's own manifest inside it, where the format has one."""
     has_manifests = intake.path.suffix in FORMATS
     return Claim(
@@ -130,7 +170,7 @@ def _claim(upload: Upload, intake: Intake, standing: Standing) -> Claim:
         engine="",
         version=settings.VERSION,
         created_at=timezone.now(),
-        source_type=source_type_of(intake, standing),
+        source_type=verdict.source_type,
         parent=Parent(intake.path, PARENT_TITLE) if has_manifests else None,
     )
 
@@ -164,10 +204,7 @@ def _finish(
     lease: Lease,
     production: Production,
     renditions: Sequence[Rendition],
-    *,
-    signs: Sequence[Sign],
-    standing: Standing,
-    source_type: str,
+    verdict: _Verdict,
 ) -> None:
     """Record the video, end the upload and post the clip: all of it, or nothing.
 
@@ -185,15 +222,17 @@ def _finish(
             height=production.height,
             frame_count=production.frame_count,
             duration_seconds=production.duration_seconds,
-            provenance=Provenance(standing),
-            digital_source_type=source_type,
+            provenance=Provenance(verdict.standing),
+            digital_source_type=verdict.source_type,
         )
+        if verdict.mark is not None:
+            record_watermark(verdict.mark, video=video, now=now)
         _end(
             lease,
             to=COMPLETED,
             video=video,
-            provenance=Provenance(standing),
-            signs=[asdict(sign) for sign in signs],
+            provenance=Provenance(verdict.standing),
+            signs=[asdict(sign) for sign in verdict.signs],
         )
         submit_rendered(
             video,
