@@ -9,6 +9,7 @@ from moderation.policy.rules import Category
 from moderation.selectors.policies import active_policy
 
 MILDEST = 1
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ def policy_categories() -> dict[str, Category]:
         return dict(active_policy().categories)
     except UnableToLoadPolicy:
         return {}
+
+
+def version_in_force() -> str:
+    """The version of the policy in force, or UNREADABLE."""
+    try:
+        return active_policy().version
+    except UnableToLoadPolicy:
+        return UNREADABLE
 
 
 def ground_of(category: str) -> CategoryGround:

@@ -108,6 +108,13 @@ def overdue_takedowns(*, now: datetime) -> QuerySet[Notice]:
     return rows.order_by("deadline_at")
 
 
+def acted_takedowns() -> QuerySet[Notice]:
+    """Takedown requests that were followed, and whose clip's copies are not banned yet."""
+    rows = Notice.objects.filter(kind=NoticeKind.TAKEDOWN, outcome=NoticeOutcome.ACTED)
+    rows = rows.filter(banned_at=None, subject=Subject.CLIP)
+    return rows.select_related("decision__decided_by").order_by("pk")
+
+
 def answered_by_the_desk() -> QuerySet[Notice]:
     """Notices without an answer whose item the desk has finished with."""
     rows = Notice.objects.filter(decided_at=None, item__state="done")
