@@ -25,5 +25,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: Any, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
         """Fill in the new person from the form."""
         user.role = settings.REVERIE_SIGNUP_ROLE
+        user.birth_year = form.cleaned_data["birth_year"]
         saved: User = super().save_user(request, user, form, commit=commit)
         return saved

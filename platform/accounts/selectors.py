@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
@@ -33,6 +34,21 @@ def is_adult(user: User, *, now: datetime) -> bool:
 def is_minor(user: User, *, now: datetime) -> bool:
     """Whether `user` said they are not 18 yet, or may be so; nobody who said nothing is."""
     return user.birth_year is not None and not is_adult(user, now=now)
+
+
+class AgeBand(StrEnum):
+    """All that is made of a year of birth."""
+
+    ADULT = "adult"
+    MINOR = "minor"
+    UNKNOWN = "unknown"
+
+
+def age_band(user: User, *, now: datetime) -> AgeBand:
+    """Whether `user` is known to be 18, may not be, or has not said."""
+    if user.birth_year is None:
+        return AgeBand.UNKNOWN
+    return AgeBand.ADULT if is_adult(user, now=now) else AgeBand.MINOR
 
 
 def api_keys_of(owner: User) -> QuerySet[ApiKey]:

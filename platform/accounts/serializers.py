@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import MAX_BIO_LENGTH, MAX_NAME_LENGTH, ApiKey, Role, User
-from accounts.selectors import picture_url
+from accounts.selectors import AgeBand, age_band, picture_url
 
 
 class MeSerializer(serializers.Serializer[User]):
@@ -18,8 +20,14 @@ class MeSerializer(serializers.Serializer[User]):
     )
     bio = serializers.CharField(max_length=MAX_BIO_LENGTH, allow_blank=True, required=False)
     role = serializers.ChoiceField(choices=Role.choices, read_only=True)
+    age_band = serializers.SerializerMethodField()
     picture_url = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=list(AgeBand)))
+    def get_age_band(self, user: User) -> str:
+        """Whether they are known to be 18; the year itself is told nobody."""
+        return age_band(user, now=timezone.now())
 
     def get_picture_url(self, user: User) -> str | None:
         """Where the picture is found, if there is one."""

@@ -9,8 +9,10 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
+from accounts.ages import check_own_change, checked_birth_year
 from accounts.handles import checked_handle
 from accounts.models import MAX_BIO_LENGTH, MAX_NAME_LENGTH, ApiKey, Role, User
+from accounts.permissions import require_role
 from accounts.pictures import CONTENT_TYPE, profile_picture
 from accounts.selectors import LAST_USED_PRECISION, api_key_of, digest_of_secret
 from common.errors import Conflict, Denied, Invalid
@@ -166,6 +168,30 @@ def reopen_account(user: User) -> None:
     """Let a closed account live again.  For moderation only."""
     user.is_active = True
     user.save(update_fields=["is_active"])
+
+
+def set_own_birth_year(user: User, year: int, *, now: datetime) -> User:
+    """Keep the year of birth a person tells.  Raises BirthYearRefused, BirthYearLocked."""
+    with transaction.atomic():
+        kept = User.objects.select_for_update().get(pk=user.pk)
+        check_own_change(kept, year)
+        kept.birth_year = checked_birth_year(year, now=now)
+        kept.save(update_fields=["birth_year"])
+    user.birth_year = year
+    return user
+
+
+def correct_birth_year(actor: User, user: User, year: int, *, now: datetime) -> User:
+    """Correct somebody else's year of birth, to an earlier one too.
+
+    Raises Denied for who is no moderator and for one's own, BirthYearRefused.
+    """
+    require_role(actor, Role.MODERATOR)
+    if actor.pk == user.pk:
+        raise Denied("Somebody else has to correct your year of birth.", field="birth_year")
+    user.birth_year = checked_birth_year(year, now=now)
+    user.save(update_fields=["birth_year"])
+    return user
 
 
 def _plain(text: str, *, field: str, longest: int) -> str:

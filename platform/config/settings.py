@@ -112,6 +112,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "web.condition.condition",
             ],
         },
     },
@@ -148,7 +149,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 REVERIE_SIGNUP_ROLE = os.environ.get("REVERIE_SIGNUP_ROLE", "creator")
+REVERIE_MINIMUM_AGE = int(os.environ.get("REVERIE_MINIMUM_AGE", "13"))
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupQuestions"
 ADMIN_SECOND_FACTOR = _flag("REVERIE_ADMIN_SECOND_FACTOR", default=True)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")

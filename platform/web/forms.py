@@ -120,6 +120,17 @@ class ProfileForm(forms.Form):
     )
 
 
+class BirthYearForm(forms.Form):
+    """The year of birth."""
+
+    birth_year = forms.IntegerField(
+        label="Year of birth",
+        help_text="Only the year. Nobody else sees it; it decides what you are shown. "
+        "An earlier year than the one you gave, only a moderator can set.",
+        widget=forms.NumberInput(attrs={"autocomplete": "bday-year", "inputmode": "numeric"}),
+    )
+
+
 class KeyForm(forms.Form):
     """A new key's name."""
 

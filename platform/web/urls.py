@@ -24,6 +24,7 @@ urlpatterns = [
     path("@<str:handle>", people.profile, name="profile"),
     path("@<str:handle>/follow", people.change_follow, name="follow"),
     path("settings", account.settings, name="settings"),
+    path("settings/age", account.change_birth_year, name="birth-year"),
     path("settings/keys", account.create_key, name="create-key"),
     path("settings/keys/<uuid:key_id>/revoke", account.revoke_key, name="revoke-key"),
     path("about", about.about, name="about"),

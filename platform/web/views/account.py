@@ -12,11 +12,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.selectors import api_keys_of, picture_url
-from accounts.services import create_api_key, revoke_api_key, set_picture, update_profile
+from accounts.services import (
+    create_api_key,
+    revoke_api_key,
+    set_own_birth_year,
+    set_picture,
+    update_profile,
+)
 from common.errors import ReverieError
 from moderation.services.words import screen_profile
 from web.access import signed_in
-from web.forms import KeyForm, ProfileForm
+from web.forms import BirthYearForm, KeyForm, ProfileForm
 from web.refusals import refuse
 
 UNPROCESSABLE = 422
@@ -53,12 +59,29 @@ def _page(request: HttpRequest, user: User, *, status: int = 200, **shown: Any) 
     context = {
         "place": "settings",
         "profile_form": ProfileForm(initial=initial),
+        "age_form": BirthYearForm(initial={"birth_year": user.birth_year}),
         "key_form": KeyForm(),
         "keys": api_keys_of(user),
         "picture_url": picture_url(user.handle, user.picture_digest),
         **shown,
     }
     return render(request, "web/settings.html", context, status=status)
+
+
+@never_cache
+@require_POST
+@signed_in
+def change_birth_year(request: HttpRequest, user: User) -> HttpResponse:
+    """Keep the year of birth; what is refused is said beside it."""
+    form = BirthYearForm(request.POST)
+    if not form.is_valid():
+        return _page(request, user, age_form=form, status=UNPROCESSABLE)
+    try:
+        set_own_birth_year(user, form.cleaned_data["birth_year"], now=timezone.now())
+    except ReverieError as error:
+        return _page(request, user, age_form=form, status=refuse(form, error).status)
+    messages.success(request, "Saved.")
+    return redirect("web:settings")
 
 
 @never_cache
