@@ -84,3 +84,30 @@ def refresh_desk() -> None:
     now = timezone.now()
     refresh_priorities(now=now)
     sample_decisions(now=now)
+
+
+@shared_task(name="moderation.send_letters", ignore_result=True, time_limit=300)
+def send_letters() -> None:
+    """Send the mail that waits."""
+    letters.send_letters(now=timezone.now())
+
+
+@shared_task(name="moderation.keep_deadlines", ignore_result=True, time_limit=300)
+def keep_deadlines() -> None:
+    """Take down what nobody decided in time; ban copies; answer what is left unanswered."""
+    now = timezone.now()
+    takedowns.withdraw_overdue(now=now)
+    takedowns.ban_taken_down(now=now)
+    takedowns.answer_what_the_desk_finished(now=now)
+
+
+@shared_task(name="moderation.keep_audit_head", ignore_result=True, time_limit=60)
+def keep_audit_head() -> None:
+    """Keep the head of the audit log outside the database."""
+    anchors.keep_head(now=timezone.now())
+
+
+@shared_task(name="moderation.forget_letters", ignore_result=True, time_limit=300)
+def forget_letters() -> None:
+    """Delete letters that were sent a month ago."""
+    letters.forget_letters(now=timezone.now())

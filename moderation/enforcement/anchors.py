@@ -10,6 +10,7 @@ from moderation.policy.chain import Head
 from moderation.selectors.audit import chain_head
 
 NAME = "audit-heads.txt"
+LONGEST_LINE = 200
 
 
 def anchor_file() -> Path:
@@ -20,7 +21,7 @@ def anchor_file() -> Path:
 def keep_head(*, now: datetime) -> Head | None:
     """Add the newest head to the file, unless it is there; None while the log is empty."""
     head = chain_head()
-    if head is not None and head not in kept_heads():
+    if head is not None and head != _last_kept():
         with anchor_file().open("a", encoding="ascii") as file:
             file.write(f"{head} {now:%Y-%m-%dT%H:%M:%SZ}\n")
     return head
@@ -29,6 +30,16 @@ def keep_head(*, now: datetime) -> Head | None:
 def kept_heads(path: Path | None = None) -> list[Head]:
     """Every head in the file.  Raises ValueError for a line that is none."""
     return list(_heads(path or anchor_file()))
+
+
+def _last_kept() -> Head | None:
+    path = anchor_file()
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_LINE))
+        lines = file.read().decode("ascii").splitlines()
+    return Head.parse(lines[-1].split()[0]) if lines else None
 
 
 def _heads(path: Path) -> Iterator[Head]:
