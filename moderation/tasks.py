@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clips.services import release_expired_screenings
 from moderation import screening
-from moderation.enforcement import bans, canary
+from moderation.enforcement import anchors, bans, canary, letters, takedowns
 from moderation.enforcement.claims import release_expired_claims
 from moderation.enforcement.quality import sample_decisions
 from moderation.enforcement.queueing import refresh_priorities
