@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
+from accounts.services import require_good_standing
 from clips.models import Clip, Privacy, Video
 from clips.services import post_video
 from common.errors import NotFound
@@ -41,5 +42,6 @@ def post_comment(author: User, clip_id: UUID, *, text: str, now: datetime) -> Co
     """Say something under a clip.  Raises NotFound, Invalid, and Refused for words we refuse."""
     text = checked_comment(text)
     shown_clip(author, clip_id)
+    require_good_standing(author, now=now)
     screen_comment(author=author, text=text, now=now)
     return add_comment(author, clip_id, text=text, now=now)

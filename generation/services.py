@@ -11,6 +11,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from accounts.models import Role, User
+from accounts.services import require_good_standing
 from clips.models import Privacy
 from clips.services import checked_caption, checked_hashtags, erase_video
 from common.errors import Denied, Invalid, TooMany
@@ -37,11 +38,12 @@ class TooManyJobs(TooMany):
 def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
     """Queue a video for `owner`, if they may, policy allows it and there is room.
 
-    The prompt is judged before anything is stored.  Raises Denied, Invalid (with the field),
+    The prompt is judged before anything is stored.  Raises Denied, AccountPaused, Invalid (with the field),
     PromptRefused, TooManyJobs.
     """
     if owner.role == Role.VIEWER:
         raise Denied("Your account can watch; ask an admin to let you create.")
+    require_good_standing(owner, now=now)
     engine = engine_description(order.model)
     job = Job(owner=owner, engine=engine.id, **_checked(order, engine), **_posting(order.posting))
     screen_prompt(owner=owner, prompt=job.prompt, negative_prompt=job.negative_prompt, now=now)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import Role, User
+from accounts.services import require_good_standing
 from clips.models import Clip, Privacy, Rendition, Video
 from clips.selectors import clip_for, video_for
 from clips.signals import clip_published, clip_submitted, clip_withdrawn
@@ -127,6 +128,7 @@ def post_video(
     """Post one of the author's own videos.  Raises NotFound, Denied, Invalid, UnableToPost."""
     if author.role == Role.VIEWER:
         raise Denied("Your account can watch; ask an admin to let you create.")
+    require_good_standing(author, now=now)
     video = video_for(author, video_id)
     return submit_rendered(video, caption=caption, hashtags=hashtags, privacy=privacy, now=now)
 
@@ -152,6 +154,8 @@ def edit_clip(
     if hashtags is not None:
         changes["hashtags"] = checked_hashtags(hashtags)
     has_new_words = any(getattr(clip, name) != value for name, value in changes.items())
+    if has_new_words:
+        require_good_standing(author, now=now)
     if privacy is not None:
         if privacy not in Privacy.values:
             raise Invalid(f"Privacy is one of {', '.join(Privacy.values)}.", field="privacy")

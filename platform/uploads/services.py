@@ -14,6 +14,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from accounts.models import Role, User
+from accounts.services import require_good_standing
 from clips.models import Privacy
 from clips.services import checked_caption, checked_hashtags, erase_video
 from common.errors import Denied, Invalid, TooMany
@@ -71,6 +72,7 @@ def receive_upload(
     TextRefused, TooManyUploads.
     """
     check_may_upload(owner)
+    require_good_standing(owner, now=now)
     upload = Upload(owner=owner, name=_printable(name)[:MAX_NAME_LENGTH], **_checked(order))
     upload.size_bytes = _checked_size(file)
     if words := " ".join(filter(None, [upload.caption, upload.tool])):
