@@ -10,18 +10,25 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import Role
 from accounts.permissions import Viewer, has_role
 from accounts.selectors import picture_url
-from clips.models import Clip
+from clips.models import Clip, Limit
 from clips.states import DELETED, SCREENING, SUBMITTED
 from common.ids import public_id
 from feed.cards import ClipCard
 from generation.states import COMPLETED, UNFINISHED
+from video.provenance import COMPOSITE, TRAINED
+from web.templatetags.clip_words import described, named
 
 if TYPE_CHECKING:
     from generation.models import Job
     from social.models import Comment
 
 UNSETTLED = frozenset({SUBMITTED, SCREENING})
-GENERATED = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+SOURCE_TYPES = {
+    TRAINED: "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+    COMPOSITE: "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource",
+}
+"""The IPTC's digital source types in schema.org's words; of a suspicion nothing is said."""
+
 SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&"}
 
 
@@ -91,26 +98,30 @@ def structured_data(card: ClipCard, *, origin: str) -> SafeString:
 
     https://schema.org/VideoObject and https://schema.org/digitalSourceType.
     """
-    author, counts = card["author"], card["counts"]
+    handle, counts = card["author"]["handle"], card["counts"]
+    person = {"@type": "Person", "name": handle, "url": f"{origin}/@{handle}"}
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "VideoObject",
-        "name": card["caption"] or card["prompt"][:100],
-        "description": card["prompt"],
+        "name": named(card)[:100],
+        "description": described(card),
         "url": origin + card["urls"]["page"],
         "contentUrl": origin + card["urls"]["mp4"],
         "thumbnailUrl": origin + card["urls"]["poster"],
         "uploadDate": (card["published_at"] or card["created_at"]).isoformat(),
         "duration": f"PT{card['duration_seconds']:g}S",
-        "author": {"@type": "Person", "name": author["handle"]},
+        "author": person,
+        "creator": person,
         "keywords": card["hashtags"],
         "interactionStatistic": [
             _count("LikeAction", counts["likes"]),
             _count("WatchAction", counts["views"]),
         ],
     }
-    if card["provenance"] == "generated":
-        data["digitalSourceType"] = GENERATED
+    if Limit.BLURRED in card["limits"]:
+        del data["thumbnailUrl"]
+    if card["digital_source_type"] in SOURCE_TYPES:
+        data["digitalSourceType"] = SOURCE_TYPES[card["digital_source_type"]]
     escaped = json.dumps(data, ensure_ascii=False).translate(SCRIPT_ESCAPES)
     return mark_safe(escaped)  # noqa: S308 - what could end the script element is escaped
 

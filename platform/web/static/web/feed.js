@@ -41,6 +41,7 @@
     const video = videoOf(current);
     video.preload = "auto";
     video.muted = isMuted;
+    if (current.querySelector(".veil")) return;
     current.classList.toggle("paused", isPausedByHand);
     if (isPausedByHand) return;
     video.play().catch(() => current.classList.add("paused"));
@@ -99,6 +100,12 @@
     } else if (!isPausedByHand) play();
   });
   window.addEventListener("pagehide", report);
+
+  feed.addEventListener("reverie:unveiled", (event) => {
+    if (event.target !== current) return;
+    isPausedByHand = false;
+    play();
+  });
 
   feed.addEventListener("click", (event) => {
     if (event.target.closest("[data-toggle]")) toggle();

@@ -36,6 +36,16 @@
   });
   document.body.addEventListener("htmx:sendError", () => tell("The server cannot be reached.", true));
 
+  document.addEventListener("click", (event) => {
+    const veil = event.target.closest("[data-unveil]")?.closest(".veil");
+    if (!veil) return;
+    const around = veil.closest(".reel, .clip");
+    for (const veiled of around.querySelectorAll(".veiled")) veiled.classList.remove("veiled");
+    around.querySelector("video").inert = false;
+    veil.remove();
+    around.dispatchEvent(new CustomEvent("reverie:unveiled", { bubbles: true }));
+  });
+
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
