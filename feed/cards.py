@@ -35,6 +35,7 @@ COLUMNS = (
     "like_count",
     "comment_count",
     "view_count",
+    "video__origin",
     "video__prompt",
     "video__duration_seconds",
     "video__width",
@@ -100,6 +101,7 @@ class ClipCard(TypedDict):
     author: AuthorCard
     caption: str
     hashtags: list[str]
+    origin: str
     prompt: str
     privacy: str
     state: str
@@ -150,6 +152,7 @@ def _card(row: Mapping[str, Any], *, viewer: Viewer, may_review: bool) -> ClipCa
         },
         "caption": row["caption"],
         "hashtags": row["hashtags"],
+        "origin": row["video__origin"],
         "prompt": row["video__prompt"],
         "privacy": row["privacy"],
         "state": row["state"],

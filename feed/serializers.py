@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clips.models import Limit, Privacy, Provenance
+from clips.models import Limit, Origin, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
 
 
@@ -59,7 +59,10 @@ class ClipSerializer(serializers.Serializer[Any]):
     author = ClipAuthorSerializer()
     caption = serializers.CharField()
     hashtags = serializers.ListField(child=serializers.CharField())
-    prompt = serializers.CharField(help_text="What the clip was made from.")
+    origin = serializers.ChoiceField(choices=Origin.choices)
+    prompt = serializers.CharField(
+        help_text="What the clip was made from; empty for one that was uploaded."
+    )
     privacy = serializers.ChoiceField(choices=Privacy.choices)
     state = serializers.ChoiceField(choices=sorted(CLIP_STATES.states - {DELETED}))
     limits = serializers.ListField(

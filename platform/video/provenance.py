@@ -32,6 +32,7 @@ WATERMARK_ALGORITHM = "org.reverie.spread-spectrum.1"
 FORMATS = {
     ".mp4": "video/mp4",
     ".mov": "video/quicktime",
+    ".webm": "video/webm",
     ".webp": "image/webp",
     ".jpg": "image/jpeg",
     ".png": "image/png",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -142,7 +143,7 @@ def test_our_own_watermark_tells_a_copy_that_lost_everything_else(
     render_next()
     made_here = mp4_of(Video.objects.get(), tmp_path)
     copy = tmp_path / "copy.mp4"
-    frames = sample_frames(made_here, count=100)
+    frames = [sample.frame for sample in sample_frames(made_here, count=100)]
     _film_of(frames, copy)
     assert read_aigc(copy) is None
     upload = uploaded(program, copy)
@@ -151,8 +152,6 @@ def test_our_own_watermark_tells_a_copy_that_lost_everything_else(
 
 
 def _film_of(frames: list[Any], path: Path) -> None:
-    import av
-
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=8, options={"crf": "23"})
         stream.height, stream.width = frames[0].shape[:2]
@@ -179,6 +178,6 @@ def test_the_visible_label_is_for_what_is_known_or_declared(
     program: Client, plain: Path, tmp_path: Path, ai: str, is_labelled: bool
 ) -> None:
     upload = uploaded(program, plain, ai=ai)
-    [first, *_] = sample_frames(mp4_of(upload.video, tmp_path), count=4)
-    red = first[PILL].astype(int)[..., 0].mean()
+    first, *_ = sample_frames(mp4_of(upload.video, tmp_path), count=4)
+    red = first.frame[PILL].astype(int)[..., 0].mean()
     assert (red < 120) is is_labelled

@@ -34,7 +34,7 @@ from video.detection import WatermarkReading, detect
 from video.frames import Frame
 from video.intake import Allowance, Intake, examine, pictures_of
 from video.production import Marks, ProducedFile, Production, produce
-from video.provenance import FORMATS, Claim, Parent
+from video.provenance import Claim, Parent
 from video.signs import LABELS, Sign, Standing, signs_in, source_type_of, standing_of
 from video.sounds import Footage
 from video.watermark import Mark
@@ -162,8 +162,7 @@ def _pictures(lease: Lease, intake: Intake) -> Iterator[Frame]:
 
 
 def _claim(upload: Upload, intake: Intake, verdict: _Verdict) -> Claim:
-    """The manifest keeps the file's own manifest inside it, where the format has one."""
-    has_manifests = intake.path.suffix in FORMATS
+    """The file as it came is named as the parent; its own manifest is kept inside the new one."""
     return Claim(
         video_id=public_id("video", upload.pk),
         title=public_id("video", upload.pk),
@@ -171,7 +170,7 @@ def _claim(upload: Upload, intake: Intake, verdict: _Verdict) -> Claim:
         version=settings.VERSION,
         created_at=timezone.now(),
         source_type=verdict.source_type,
-        parent=Parent(intake.path, PARENT_TITLE) if has_manifests else None,
+        parent=Parent(intake.path, PARENT_TITLE),
     )
 
 
