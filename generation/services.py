@@ -38,8 +38,8 @@ class TooManyJobs(TooMany):
 def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
     """Queue a video for `owner`, if they may, policy allows it and there is room.
 
-    The prompt is judged before anything is stored.  Raises Denied, AccountPaused, Invalid (with the field),
-    PromptRefused, TooManyJobs.
+    The prompt is judged before anything is stored.  Raises Denied, AccountPaused, PromptRefused,
+    Invalid (with the field), TooManyJobs.
     """
     if owner.role == Role.VIEWER:
         raise Denied("Your account can watch; ask an admin to let you create.")

@@ -17,11 +17,10 @@ from moderation.models.statements import Statement
 from moderation.models.strikes import Strike
 from moderation.policy.reporting import REPORTABLES
 from moderation.policy.rules import Outcome
+from moderation.selectors.appeals import ON_APPEAL
 from moderation.selectors.grounds import version_in_force
 from social.models import Comment
 from social.services import show_comment_again
-
-APPEAL = "appeal"
 
 
 class BeingJudged(Conflict):
@@ -47,7 +46,7 @@ def restore(statement: Statement, by: User, *, now: datetime) -> Decision:
         outcome=Outcome.ALLOW,
         reason="",
         policy_version=version_in_force(),
-        rules=(APPEAL,),
+        rules=(ON_APPEAL,),
         source=Source.APPEAL,
         decided_by=by,
     )
@@ -78,7 +77,7 @@ def follow_notice(notice: Notice, by: User, *, reason: str, now: datetime) -> De
         outcome=Outcome.LIMIT if is_account else Outcome.BLOCK,
         reason=reason,
         policy_version=version_in_force(),
-        rules=(APPEAL,),
+        rules=(ON_APPEAL,),
         categories=(category,) if category else (),
         source=Source.APPEAL,
         decided_by=by,

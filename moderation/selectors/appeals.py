@@ -9,6 +9,9 @@ from moderation.models.appeals import Appeal
 from moderation.models.desk import ReviewOpinion
 from moderation.models.judging import Decision, Source, Verdict
 
+ON_APPEAL = "appeal"
+"""The rule by which something passes, or is given back, that a person allowed on appeal."""
+
 
 def appeal_named(appeal_or_item_id: UUID) -> Appeal:
     """The appeal with this id, or the one that has waited longest on this item of the desk.

@@ -1,5 +1,7 @@
 """May these words be used?  Prompts, captions, comments and what people say of themselves."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +11,14 @@ from common.ids import new_id
 from moderation import screening
 from moderation.enforcement.rulings import Content
 from moderation.models.judging import Subject
-from moderation.policy.rules import Outcome, Verdict
+from moderation.policy.loader import UnableToLoadPolicy
+from moderation.policy.rules import ON_ERROR, Outcome, Verdict
 from moderation.policy.wording import message
 from moderation.screening import text_digest
+
+HOW_TO_APPEAL = "If you think this is wrong, you can appeal: see /statements"
+
+logger = logging.getLogger(__name__)
 
 
 class PromptRefused(Refused):
@@ -53,6 +60,25 @@ def screen_prompt(
     outcome = screening.judge_text(content, texts={"prompt": prompt}, stage="prompt", now=now)
     text = message(outcome, stage="prompt")
     if outcome.decision is Outcome.BLOCK:
+        raise PromptRefused(f"{text} {HOW_TO_APPEAL}", field="prompt")
+    return PromptVerdict(outcome.decision, outcome.rules, text)
+
+
+def screen_job_prompt(*, owner: User, texts: Mapping[str, str], now: datetime) -> PromptVerdict:
+    """Judge a job's words with everything there is, before the GPU: for workers, not for the web.
+
+    `texts` are the prompt and what is to be posted with it, by name.  Raises PromptRefused.  When
+    the screen cannot answer, the job may be rendered: the clip is judged by the same screen, and
+    held when that gives no answer then.
+    """
+    content = _content(Subject.PROMPT, owner, *texts.values())
+    try:
+        outcome = screening.judge_text(content, texts=texts, stage="render", now=now)
+    except UnableToLoadPolicy:
+        logger.exception("No policy to judge a prompt by; what becomes of it will be held.")
+        return PromptVerdict(Outcome.REVIEW, (ON_ERROR,), "")
+    text = message(outcome, stage="render")
+    if outcome.decision is Outcome.BLOCK:
         raise PromptRefused(text, field="prompt")
     return PromptVerdict(outcome.decision, outcome.rules, text)
 
@@ -65,7 +91,7 @@ def screen_caption(*, author: User, text: str, now: datetime) -> None:
     content = _content(Subject.CLIP, author, text)
     outcome = screening.judge_text(content, texts={"caption": text}, stage="prompt", now=now)
     if outcome.decision is Outcome.BLOCK:
-        raise TextRefused(message(outcome, stage="text"), field="caption")
+        raise TextRefused(f"{message(outcome, stage='text')} {HOW_TO_APPEAL}", field="caption")
 
 
 def screen_comment(*, author: User, text: str, now: datetime) -> None:
@@ -88,4 +114,4 @@ def _content(subject: Subject, about: User, *texts: str) -> Content:
 
 def _refuse_unless_allowed(outcome: Verdict, *, field: str) -> None:
     if outcome.decision is not Outcome.ALLOW:
-        raise TextRefused(message(outcome, stage="text"), field=field)
+        raise TextRefused(f"{message(outcome, stage='text')} {HOW_TO_APPEAL}", field=field)
