@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from clips.models import Clip, Privacy
 from generation.orders import Order, Posting
 from generation.selectors import offered_engines
+from uploads.orders import UploadOrder
 
 PRIVACY_WORDS = [
     (Privacy.PUBLIC, "Everybody"),
@@ -100,6 +102,38 @@ class OrderForm(PostingForm):
             inference_steps=data["steps"],
             posting=Posting(**self.words()) if data["is_to_be_posted"] else None,
         )
+
+
+class UploadForm(PostingForm):
+    """A file, and what its owner says of it."""
+
+    file = forms.FileField(
+        label="The video",
+        widget=forms.FileInput(attrs={"accept": "video/mp4,video/quicktime,video/webm"}),
+        allow_empty_file=True,
+    )
+    ai = forms.ChoiceField(
+        choices=[("yes", "Yes, all of it or a part"), ("no", "No")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether it was made or changed with AI."},
+    )
+    tool = forms.CharField(
+        label="With which tool", required=False, help_text="Only you and moderators see this."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say what is taken."""
+        super().__init__(*args, **kwargs)
+        most = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
+        seconds = f"{settings.UPLOAD_SECONDS:g}"
+        kinds = f"MP4, MOV or WebM, {most} MB and {seconds} seconds at most."
+        self.fields["file"].help_text = kinds
+
+    def order(self) -> UploadOrder:
+        """The request in the words of the service."""
+        data = self.cleaned_data
+        is_declared = data["ai"] == "yes"
+        return UploadOrder(is_declared=is_declared, tool=data["tool"], **self.words())
 
 
 class ProfileForm(forms.Form):

@@ -15,12 +15,14 @@ from clips.states import DELETED, SCREENING, SUBMITTED
 from common.ids import public_id
 from feed.cards import ClipCard
 from generation.states import COMPLETED, UNFINISHED
+from uploads.states import UNFINISHED as UNREAD
 from video.provenance import COMPOSITE, TRAINED
 from web.templatetags.clip_words import described, named
 
 if TYPE_CHECKING:
     from generation.models import Job
     from social.models import Comment
+    from uploads.models import Upload
 
 UNSETTLED = frozenset({SUBMITTED, SCREENING})
 SOURCE_TYPES = {
@@ -67,6 +69,35 @@ def shown_job(job: "Job") -> ShownJob:
     if clip is not None and clip.state == DELETED:
         clip = None
     return ShownJob(job, public_id("video", job.pk), clip)
+
+
+@dataclass(frozen=True)
+class ShownUpload:
+    """An upload, and the clip it became."""
+
+    upload: "Upload"
+    clip: Clip | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still waits or is read."""
+        return self.upload.state in UNREAD
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether its clip is just being judged."""
+        return self.clip is not None and self.clip.state in UNSETTLED
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether its page will soon say something else."""
+        return self.is_running or self.is_unsettled
+
+
+def shown_upload(upload: "Upload") -> ShownUpload:
+    """`upload` for its owner's pages; a deleted clip is none."""
+    clip = getattr(upload.video, "clip", None)
+    return ShownUpload(upload, None if clip is None or clip.state == DELETED else clip)
 
 
 @dataclass(frozen=True)

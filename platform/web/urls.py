@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.views import about, account, clips, feed, people, studio, verify
+from web.views import about, account, clips, feed, people, studio, uploads, verify
 
 app_name = "web"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path("create/<str:video_id>/post", studio.post, name="post-job"),
     path("create/<str:video_id>/delete", studio.delete, name="delete-job"),
     path("studio", studio.studio, name="studio"),
+    path("upload", uploads.upload, name="upload"),
+    path("uploads/<uuid:upload_id>", uploads.state, name="upload-state"),
+    path("uploads/<uuid:upload_id>/delete", uploads.delete, name="delete-upload"),
     path("@<str:handle>", people.profile, name="profile"),
     path("@<str:handle>/follow", people.change_follow, name="follow"),
     path("settings", account.settings, name="settings"),

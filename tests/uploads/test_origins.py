@@ -180,4 +180,4 @@ def test_the_visible_label_is_for_what_is_known_or_declared(
     upload = uploaded(program, plain, ai=ai)
     first, *_ = sample_frames(mp4_of(upload.video, tmp_path), count=4)
     red = first.frame[PILL].astype(int)[..., 0].mean()
-    assert (red < 120) is is_labelled
+    assert bool(red < 120) is is_labelled

@@ -1,4 +1,4 @@
-"""What the label means, and other questions."""
+"""What the labels mean, and other questions."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
