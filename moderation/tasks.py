@@ -18,7 +18,7 @@ from moderation.selectors.hashes import unfinished_bans
 from moderation.selectors.judging import unscreened
 
 PATIENCE_SECONDS = 5.0
-BAN_PATIENCE_SECONDS = 60.0
+BAN_PATIENCE_SECONDS = 5.0
 BAN_TIME_LIMIT_SECONDS = 1800
 MESSAGE_LIFE_SECONDS = 30
 # Every detector has its own limit; this one is for what is not a detector.
@@ -57,7 +57,7 @@ def self_test() -> None:
 def sweep_bans() -> None:
     """Send the bans again whose message or whose worker was lost."""
     for ban_id in unfinished_bans(now=timezone.now(), older_than_seconds=BAN_PATIENCE_SECONDS):
-        enforce_ban.apply_async((str(ban_id),), expires=BAN_PATIENCE_SECONDS)
+        enforce_ban.apply_async((str(ban_id),), expires=MESSAGE_LIFE_SECONDS)
 
 
 @shared_task(name="moderation.sweep", ignore_result=True, time_limit=60)

@@ -16,6 +16,7 @@ from time import perf_counter
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -52,6 +53,7 @@ CATEGORY = "banned_copy"
 DIGITS = 3
 MATCHES_TOLD = 5
 MOST_ATTEMPTS = 5
+BUSY_SECONDS = 600
 HUNTED_AT_ONCE = 1000
 RETRO_HUNT = "retro_hunt"
 UNREADABLE = "unreadable"
@@ -152,15 +154,27 @@ def remember(clip: Clip, frames: Sequence[FrameHash]) -> None:
 def enforce_ban(ban_id: UUID, *, now: datetime) -> int:
     """Index the ban if that is not done, then hunt; how many clips were taken down.
 
-    Safe to run twice and at the same time: a second run finds nothing left to do.
+    Nothing while another does it.  Safe to run twice: a second run finds nothing left to do.
     """
+    key = f"moderation:ban:{ban_id}"
+    if not cache.add(key, "", timeout=BUSY_SECONDS):
+        return 0
+    try:
+        return _enforced(ban_id, now=now)
+    finally:
+        cache.delete(key)
+
+
+def _enforced(ban_id: UUID, *, now: datetime) -> int:
     ban = Ban.objects.filter(pk=ban_id, is_active=True).select_related("bank").first()
     if ban is None:
         return 0
     if ban.indexed_at is None:
         index_ban(ban, now=now)
     found = hunt(ban, now=now)
-    Ban.objects.filter(pk=ban.pk, indexed_at__isnull=False).update(hunted_at=now)
+    # What was added to the ban meanwhile has made it another, and is hunted for anew.
+    same = Ban.objects.filter(pk=ban.pk, indexed_at=ban.indexed_at)
+    same.update(hunted_at=now)
     return found
 
 

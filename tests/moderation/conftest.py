@@ -65,7 +65,7 @@ def make_clip(author: User, files: Encoded, now: datetime) -> MakeClip:
         *, prompt: str = "a kite over a beach", caption: str = "", hashtags: tuple[str, ...] = ()
     ) -> Clip:
         return submit_rendered(
-            _video(author, files, prompt),
+            stored_video(author, files, prompt),
             caption=caption,
             hashtags=hashtags,
             privacy="public",
@@ -80,7 +80,7 @@ def clip(make_clip: MakeClip) -> Clip:
     return make_clip()
 
 
-def _video(owner: User, files: Encoded, prompt: str) -> Video:
+def stored_video(owner: User, files: Encoded, prompt: str) -> Video:
     renditions = [
         _rendition(file.kind, file.name, file.path, file.content_type) for file in files.files
     ]
