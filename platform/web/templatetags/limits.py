@@ -19,6 +19,8 @@ def is_veiled(card: ClipCard) -> bool:
 @register.filter
 def label_names(card: ClipCard) -> list[str]:
     """What its labels are called, each once."""
+    if not card["labels"]:
+        return []
     try:
         titles = label_titles()
     except Unavailable:
