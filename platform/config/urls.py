@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
     path("api/v1/", include("feed.urls")),
+    path("api/v1/", include("moderation.urls")),
     path("api/v1/", include("uploads.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("clips.urls")),

@@ -72,6 +72,8 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "object_id": [str(clip.pk)],
         "comment_id": [str(uuid4())],
         "key_id": [str(uuid4())],
+        "statement_id": [str(uuid4())],
+        "notice_id": [str(uuid4())],
         "upload_id": [str(clip.video_id)],
         "model_id": ["reverie-small-1"],
         "app_label": ["clips", "moderation"],
