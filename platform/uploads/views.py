@@ -1,7 +1,9 @@
 """`/api/v1/uploads`: people's own video files on their way to become clips."""
 
+from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -30,6 +32,13 @@ class UploadsView(APIView):
     parser_classes = [MultiPartParser]
     throttle_classes = [VisitorLimit, PersonLimit, UploadsPerPerson]
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Have a place for the file ready first: the CSRF check already reads the form."""
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        with place_to_receive(request):
+            return super().dispatch(request, *args, **kwargs)
+
     @extend_schema(parameters=page_parameters(), responses=paged(UploadSerializer))
     def get(self, request: Request) -> Response:
         """List my uploads, newest first."""
@@ -42,8 +51,7 @@ class UploadsView(APIView):
     def post(self, request: Request) -> HttpResponseBase:
         """Send a video file; it is read, marked and judged, and then becomes a clip."""
         check_may_upload(user_of(request))
-        with place_to_receive(request._request):  # noqa: SLF001 - the Django request below DRF's
-            return self._received(request)
+        return self._received(request)
 
     @idempotent()
     def _received(self, request: Request) -> Response:

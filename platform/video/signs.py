@@ -103,7 +103,7 @@ def _in_aigc(fields: Mapping[str, str] | None) -> Iterator[Sign]:
     label = fields["Label"].strip() if fields else ""
     if fields and label in LABELS.values():
         teller = fields["ContentProducer"] or fields["ContentPropagator"] or "unknown"
-        yield Sign("aigc", f"{label}: {teller}", is_certain=label == IS_GENERATED)
+        yield Sign("aigc", teller, is_certain=label == IS_GENERATED)
 
 
 def _in_tags(tags: Mapping[str, str]) -> Iterator[Sign]:

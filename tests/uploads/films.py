@@ -42,7 +42,9 @@ def film(
         pictures.pix_fmt = "yuv420p"
         if turned:
             pictures.set_display_rotation(turned)
-        sound = container.add_stream(codecs[1], rate=SOUND_RATE, layout="stereo") if codecs[1] else None
+        sound = (
+            container.add_stream(codecs[1], rate=SOUND_RATE, layout="stereo") if codecs[1] else None
+        )
         for number in range(round(seconds * rate)):
             frame = picture(number, width=size[0], height=size[1])
             container.mux(pictures.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
