@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from clips.models import Clip, Limit
+from clips.models import Limit
 from common.ids import new_id
 
 
@@ -155,12 +155,3 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["subject", "subject_id", "-id"], name="decision_by_subject")
         ]
-
-
-class HeldClip(Clip):
-    """A clip on the reviewers' desk: the same table under the name the admin shows."""
-
-    class Meta:
-        proxy = True
-        verbose_name = "clip to review"
-        verbose_name_plural = "clips to review"

@@ -1,6 +1,5 @@
 """Reads of the reviewers' desk: what waits, for whom, and what is known about it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,24 +16,27 @@ from moderation.models.desk import (
     ReviewerSettings,
     ReviewItem,
     ReviewItemEvent,
-    ReviewKind,
     ReviewOpinion,
 )
-from moderation.models.judging import Decision, Signal
+from moderation.models.judging import Decision
 from moderation.models.quality import ReviewerExposure
-from moderation.selectors.judging import decisions_on, signals_of
+from moderation.models.strikes import Strike
 from moderation.states import CLAIMED, OPEN, SETTLING
 
 SEVERE = 3
 SKIP_SECONDS = 3600
 SKIPPED = "skipped"
+NO_CATEGORY = "-"
 HISTORY_SHOWN = 20
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which part of the desk a reviewer wants to work on; nothing means all of it."""
+    """Which part of the desk a reviewer wants to work on; nothing means all of it.
+
+    `NO_CATEGORY` stands for the items that have none.
+    """
 
     category: str = ""
     severity: int | None = None
@@ -74,6 +76,7 @@ class History:
     decisions: list[Decision]
     counts: dict[str, int]
     clip_states: dict[str, int]
+    strikes: int
 
 
 def require_reviewer(viewer: Viewer) -> User:
@@ -100,7 +103,7 @@ def items_for(reviewer: User, *, wanted: Wanted = EVERYTHING) -> QuerySet[Review
     if opted_out := preferences_of(reviewer).opted_out:
         items = items.exclude(category__in=opted_out)
     if wanted.category:
-        items = items.filter(category=wanted.category)
+        items = items.filter(category=wanted.category.removeprefix(NO_CATEGORY))
     if wanted.severity is not None:
         items = items.filter(severity=wanted.severity)
     if wanted.kind:
@@ -201,8 +204,8 @@ def load_of(reviewer: User, *, now: datetime) -> Load:
     )
 
 
-def history_of(person: User) -> History:
-    """The decisions about the person and what became of their clips, newest first."""
+def history_of(person: User, *, now: datetime) -> History:
+    """The decisions about the person, newest first, what became of their clips, their strikes."""
     received = Decision.objects.filter(about=person).exclude(verdict="allow", subject="prompt")
     verdicts = received.values_list("verdict").annotate(count=Count("id"))
     states = Clip.objects.filter(author=person).values_list("state").annotate(count=Count("id"))
@@ -211,16 +214,5 @@ def history_of(person: User) -> History:
         decisions=list(newest[:HISTORY_SHOWN]),
         counts=dict(verdicts.order_by()),
         clip_states=dict(states.order_by()),
+        strikes=Strike.objects.filter(user=person, revoked_at=None, expires_at__gt=now).count(),
     )
-
-
-def evidence_on(item: ReviewItem, clip: Clip) -> tuple[list[Signal], list[Decision]]:
-    """What the machines said and what was decided: nothing of it in a blind check."""
-    if item.kind == ReviewKind.QUALITY:
-        return [], []
-    return list(signals_of(clip)), list(decisions_on(clip))
-
-
-def titles(categories: Iterable[str]) -> dict[str, str]:
-    """Category names as people read them, where the policy has no title for one."""
-    return {name: name.replace("_", " ").capitalize() for name in categories}

@@ -42,6 +42,7 @@ from moderation.selectors.desk import (
 )
 from moderation.selectors.policies import active_policy, severity_of
 from moderation.selectors.subjects import Sight, sight_of
+from moderation.services.appeals import decide_appeal
 from moderation.services.clips import checked_reason
 from moderation.states import CLAIMED, DONE, OPEN, REVIEW_STATES, SETTLING
 
@@ -96,7 +97,7 @@ def take_next(viewer: Viewer, *, wanted: Wanted = EVERYTHING, now: datetime) -> 
         queue = next_for(reviewer, wanted=wanted, now=now)
         for _ in range(MOST_GONE):
             item = claim_first(queue, reviewer, lease_seconds=settings.DESK_LEASE_SECONDS, now=now)
-            if item is None or not sight_of(item).is_gone:
+            if item is None or not _is_gone(item):
                 return item
             _close_gone(item, now=now)
     return None
@@ -179,6 +180,8 @@ def decide_item(
     reviewer = require_reviewer(viewer)
     with transaction.atomic():
         item = _in_hand(reviewer, item_id, token=token, now=now)
+        if item.kind == ReviewKind.APPEAL:
+            raise Invalid("An appeal is upheld or not.", field="outcome")
         answer = _checked(answer, Subject(item.subject))
         opinion = _said(item, reviewer, answer, now=now)
         move(
@@ -195,6 +198,20 @@ def decide_item(
     if opinion.takes_effect_at <= now:
         settle(opinion.pk, now=now)
     return opinion
+
+
+def answer_appeal(
+    viewer: Viewer, item_id: UUID, *, token: UUID, upheld: bool, reason: str, now: datetime
+) -> None:
+    """Let the decision that is appealed stand (`upheld`) or fall, at once and for good.
+
+    Raises Denied, Invalid, ClaimLost, UnableToDecideAppeal.
+    """
+    reviewer = require_reviewer(viewer)
+    with transaction.atomic():
+        _in_hand(reviewer, item_id, token=token, now=now)
+        decide_appeal(reviewer, item_id, upheld=upheld, reason=reason, now=now)
+        release_claim(item_id, token=token, now=now)
 
 
 def undo(viewer: Viewer, item_id: UUID, *, now: datetime) -> ReviewItem:
@@ -266,6 +283,11 @@ def _check_break(reviewer: User, *, now: datetime) -> None:
 def _put_back(held: ReviewItem | None, *, now: datetime) -> None:
     if held is not None and held.lease_token is not None:
         release_claim(held.pk, token=held.lease_token, now=now)
+
+
+def _is_gone(item: ReviewItem) -> bool:
+    """Whether there is nothing to decide; an appeal is about a decision, which is there."""
+    return item.kind != ReviewKind.APPEAL and sight_of(item).is_gone
 
 
 def _close_gone(item: ReviewItem, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.views import about, account, clips, feed, people, studio, uploads, verify
+from web.views import about, account, clips, desk, feed, people, studio, uploads, verify
 
 app_name = "web"
 
@@ -30,6 +30,16 @@ urlpatterns = [
     path("settings/age", account.change_birth_year, name="birth-year"),
     path("settings/keys", account.create_key, name="create-key"),
     path("settings/keys/<uuid:key_id>/revoke", account.revoke_key, name="revoke-key"),
+    path("desk", desk.queues, name="desk"),
+    path("desk/next", desk.take, name="desk-next"),
+    path("desk/settings", desk.preferences, name="desk-settings"),
+    path("desk/figures", desk.show_figures, name="desk-figures"),
+    path("desk/items/<uuid:item_id>", desk.show, name="desk-item"),
+    path("desk/items/<uuid:item_id>/claim", desk.claim, name="desk-claim"),
+    path("desk/items/<uuid:item_id>/keep", desk.keep, name="desk-keep"),
+    path("desk/items/<uuid:item_id>/release", desk.release, name="desk-release"),
+    path("desk/items/<uuid:item_id>/decide", desk.decide, name="desk-decide"),
+    path("desk/items/<uuid:item_id>/undo", desk.take_back, name="desk-undo"),
     path("about", about.about, name="about"),
     path("verify", verify.verify, name="verify"),
     path("favicon.ico", about.favicon),

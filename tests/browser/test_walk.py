@@ -6,7 +6,6 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from accounts.services import open_account
-from clips.models import Clip
 from common.ids import public_id
 from generation.models import Job
 from generation.orders import Order
@@ -147,14 +146,11 @@ def test_reduced_motion_starts_nothing(author: User, watched: Watched) -> None:
     assert watched.page.evaluate("document.querySelector('video').paused") is True
 
 
-def test_the_reviewers_desk_keeps_to_the_policy(
-    author: User, watched: Watched, settings: Settings
-) -> None:
+def test_the_records_keep_to_the_policy(author: User, watched: Watched, settings: Settings) -> None:
     settings.ADMIN_SECOND_FACTOR = False
-    clip = make_film(author)
-    Clip.objects.update(state="held", allowed_digest="", reason="A person has to look.")
+    make_film(author)
     open_account("alex", email="a@example.org", password=PASSWORD, role=Role.ADMIN)
     watched.log_in("alex")
-    for path in ("/admin/", "/admin/moderation/heldclip/", f"/admin/moderation/heldclip/{clip.pk}"):
+    for path in ("/admin/", "/admin/moderation/decision/"):
         watched.open(path)
         assert "Reverie" in watched.page.title()

@@ -87,9 +87,9 @@ def test_the_login_asks_for_the_second_factor_and_goes_on_to_the_admin(moderator
 def test_a_session_from_before_the_second_factor_has_to_give_it(moderator: User) -> None:
     TOTP.activate(moderator, SECRET)
     browser = browser_of(moderator)
-    response = browser.get("/admin/moderation/heldclip/", follow=True)
+    response = browser.get("/admin/moderation/decision/", follow=True)
     assert "/accounts/2fa/reauthenticate/" in response.redirect_chain[-1][0]
-    assert "next=/admin/moderation/heldclip/" in response.redirect_chain[-1][0]
+    assert "next=/admin/moderation/decision/" in response.redirect_chain[-1][0]
 
 
 def test_who_lost_the_role_or_the_account_is_out(moderator: User, settings: Settings) -> None:
