@@ -46,7 +46,7 @@ class StatementSerializer(serializers.Serializer[Statement]):
     category_title = serializers.CharField()
     policy_version = serializers.CharField()
     policy_url = serializers.SerializerMethodField()
-    source = serializers.ChoiceField(choices=Source.values)
+    origin = serializers.ChoiceField(choices=Source.values, source="source")
     is_detected_automatically = serializers.BooleanField()
     automation = serializers.ChoiceField(choices=Automation.values)
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -96,6 +96,15 @@ def appeal_notice(notice_id: UUID, *, key: str, text: str, now: datetime) -> App
     return _put_on_desk(appeal, notice.decision, MILDEST_SEVERITY, now=now)
 
 
+def may_appeal_notice(notice: Notice, *, now: datetime) -> bool:
+    """Whether who sent the notice can still appeal the answer."""
+    if notice.decision is None or notice.decided_at is None:
+        return False
+    has_appeal = getattr(notice, "appeal", None) is not None
+    is_late = now >= notice.decided_at + timedelta(days=APPEAL_DAYS)
+    return not has_appeal and not is_late and notice.outcome != NoticeOutcome.ACTED
+
+
 @transaction.atomic
 def decide_appeal(
     reviewer: User, appeal_or_item_id: UUID, *, upheld: bool, reason: str, now: datetime

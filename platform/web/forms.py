@@ -8,6 +8,8 @@ from django.conf import settings
 from clips.models import Clip, Privacy
 from generation.orders import Order, Posting
 from generation.selectors import offered_engines
+from moderation.policy.reporting import REPORTABLES
+from moderation.services.notices import Report, TakedownRequest
 from uploads.orders import UploadOrder
 
 PRIVACY_WORDS = [
@@ -211,3 +213,123 @@ class VerifyForm(forms.Form):
         if not self.errors and data.get("file") is None and not data.get("url"):
             raise forms.ValidationError("Choose a file, or write the address of a clip here.")
         return data
+
+
+class AppealForm(forms.Form):
+    """What is wrong with a decision."""
+
+    text = forms.CharField(
+        label="Why is it wrong?", widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"})
+    )
+    quoted = forms.CharField(
+        label="The words that were refused",
+        required=False,
+        strip=False,
+        help_text="We do not keep refused words. Paste them exactly, so that a person can judge.",
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+
+class ReportForm(forms.Form):
+    """What somebody reports."""
+
+    content = forms.CharField(
+        label="What is it about?",
+        max_length=500,
+        help_text="The address of the clip, the comment or the profile.",
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "off"}),
+    )
+    category = forms.ChoiceField(
+        label="What is wrong with it?",
+        choices=[("", "Choose …"), *((one.name, one.title) for one in REPORTABLES.values())],
+    )
+    explanation = forms.CharField(
+        label="Tell us more",
+        help_text="What do you see, and why is it against the law or the rules?",
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
+    )
+    name = forms.CharField(
+        label="Your name",
+        required=False,
+        help_text="Not needed when a child is shown or described in a sexual way.",
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    email = forms.EmailField(
+        label="Your e-mail address",
+        required=False,
+        help_text="For the receipt and the answer. Who posted it does not learn who you are.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    good_faith = forms.BooleanField(
+        label="What I say here is accurate and complete, to my knowledge.", required=False
+    )
+
+    def told(self) -> Report:
+        """The report in the words of the service."""
+        data = self.cleaned_data
+        return Report(
+            content=data["content"],
+            category=data["category"],
+            explanation=data["explanation"],
+            name=data.get("name", ""),
+            email=data.get("email", ""),
+            is_in_good_faith=data["good_faith"],
+        )
+
+
+class TakedownForm(forms.Form):
+    """A request under the TAKE IT DOWN Act."""
+
+    content = forms.CharField(
+        label="Which clip?",
+        max_length=500,
+        help_text="Its address, as the browser shows it.",
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "off"}),
+    )
+    relation = forms.ChoiceField(
+        label="Whom does it show?",
+        choices=[
+            ("", "Choose …"),
+            ("depicted", "Me"),
+            ("representative", "Somebody I am allowed to speak for"),
+        ],
+    )
+    explanation = forms.CharField(
+        label="How can we see that?",
+        help_text="Where and when in the clip, and that nobody agreed to it being published.",
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
+    )
+    name = forms.CharField(
+        label="Your name",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    email = forms.EmailField(
+        label="Your e-mail address",
+        required=False,
+        help_text="Who posted it does not learn who you are.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    good_faith = forms.BooleanField(
+        label="I believe in good faith that it was published without the consent of who it shows, "
+        "and what I say here is true.",
+        required=False,
+    )
+    signature = forms.CharField(
+        label="Sign with your full name",
+        max_length=200,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+
+    def told(self) -> TakedownRequest:
+        """The request in the words of the service."""
+        data = self.cleaned_data
+        return TakedownRequest(
+            content=data["content"],
+            explanation=data["explanation"],
+            name=data.get("name", "") or data["signature"],
+            email=data.get("email", ""),
+            relation=data["relation"],
+            signature=data["signature"],
+            is_in_good_faith=data["good_faith"],
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.views import about, account, clips, desk, feed, people, studio, uploads, verify
+from web.views import about, account, clips, desk, feed, law, people, studio, uploads, verify
 
 app_name = "web"
 
@@ -40,6 +40,13 @@ urlpatterns = [
     path("desk/items/<uuid:item_id>/release", desk.release, name="desk-release"),
     path("desk/items/<uuid:item_id>/decide", desk.decide, name="desk-decide"),
     path("desk/items/<uuid:item_id>/undo", desk.take_back, name="desk-undo"),
+    path("statements", law.statements, name="statements"),
+    path("statements/<uuid:statement_id>", law.statement, name="statement"),
+    path("report", law.make_report, name="report"),
+    path("reports/<uuid:notice_id>", law.notice, name="notice"),
+    path("takedown", law.takedown, name="takedown"),
+    path("policy", law.policy, name="policy"),
+    path("transparency", law.transparency, name="transparency"),
     path("about", about.about, name="about"),
     path("verify", verify.verify, name="verify"),
     path("favicon.ico", about.favicon),

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Role
 from accounts.selectors import person
-from accounts.services import set_role
 from common.errors import NotFound
+from moderation.services.audit import change_role
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, handle: str, role: str, **_options: Any) -> None:
         """Raises CommandError when nobody has the handle."""
         try:
-            user = set_role(person(handle), role=Role(role))
+            user = change_role(person(handle), role=Role(role))
         except NotFound as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"@{user.handle} is {user.role} now.")
