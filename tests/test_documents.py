@@ -18,6 +18,7 @@ from config.celery import app
 from generation.engines.registry import descriptions
 from generation.serializers import UNSUPPORTED, VideoRequestSerializer
 from generation.states import JOB_STATES
+from uploads.states import UPLOAD_STATES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,7 +40,7 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OURS = ("clips", "common", "feed", "generation", "moderation", "video")
+OURS = ("clips", "common", "feed", "generation", "moderation", "uploads", "video")
 
 
 # --- settings ---
@@ -117,7 +118,9 @@ def test_the_map_shows_the_rooms() -> None:
     assert rows == [re.findall(r"\w+", layer) for layer in CONTRACTS["rooms"]["layers"]]
 
 
-@pytest.mark.parametrize("graph", [JOB_STATES, CLIP_STATES], ids=lambda graph: graph.name)
+@pytest.mark.parametrize(
+    "graph", [JOB_STATES, CLIP_STATES, UPLOAD_STATES], ids=lambda graph: graph.name
+)
 def test_the_map_draws_the_state_graphs(graph: StateGraph) -> None:
     table = ARCHITECTURE.split(f"| {graph.name} | may become |")[1].split("\n\n")[0]
     drawn = {
