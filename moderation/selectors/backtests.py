@@ -49,7 +49,7 @@ class Backtest:
     def add(self, change: Change, *, categories: Iterable[str], decision: UUID) -> None:
         """Count one that differs."""
         self.changes[change] += 1
-        self.categories.setdefault(change, Counter()).update(categories)
+        self.categories.setdefault(change, Counter()).update(set(categories))
         examples = self.examples.setdefault(change, [])
         if len(examples) < SHOWN_EXAMPLES:
             examples.append(decision)
@@ -82,7 +82,7 @@ def _compare(
     said = verdict(found, policy, stage=stage, audience=audience)
     result.judged += 1
     if said.decision != decision.verdict:
-        categories = dict.fromkeys([*said.categories, *decision.categories])
+        categories = [*said.categories, *decision.categories]
         result.add((decision.verdict, said.decision), categories=categories, decision=decision.pk)
 
 

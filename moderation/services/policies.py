@@ -16,6 +16,7 @@ from accounts.permissions import require_role
 from common.errors import Conflict, Denied, Invalid
 from common.transitions import move
 from moderation import screening
+from moderation.enforcement.audit import OPERATOR, append
 from moderation.models.policies import PolicyVersion
 from moderation.policy.loader import policy_of, policy_text
 from moderation.policy.rules import Fixture, Outcome, Policy
@@ -103,6 +104,7 @@ def install_policy_file(*, now: datetime) -> PolicyVersion | None:
         if active is not None:
             move(active, states=POLICY_STATES, to=RETIRED, now=now, retired_at=now)
         move(row, states=POLICY_STATES, to=ACTIVE, now=now, activated_at=now)
+        _audit("policy.installed", row, actor=OPERATOR)
         transaction.on_commit(forget_policies)
         return row
 
@@ -125,13 +127,15 @@ def propose_policy(
     with transaction.atomic():
         if PolicyVersion.objects.filter(version=policy.version).exists():
             raise VersionTaken(f"There is a version {policy.version}; give this one another name.")
-        return _drafted(
+        row = _drafted(
             document,
             version=policy.version,
             proposed_by=proposer,
             note=note.strip(),
             proposed_at=now,
         )
+        _audit("policy.proposed", row, actor=proposer)
+        return row
 
 
 def shadow_policy(actor: User, version: str, *, now: datetime) -> PolicyVersion:
@@ -146,6 +150,7 @@ def shadow_policy(actor: User, version: str, *, now: datetime) -> PolicyVersion:
         for other in PolicyVersion.objects.select_for_update().filter(state=SHADOW):
             move(other, states=POLICY_STATES, to=DRAFT, now=now, actor=actor)
         move(row, states=POLICY_STATES, to=SHADOW, now=now, actor=actor, shadowed_at=now)
+        _audit("policy.shadowed", row, actor=actor)
         transaction.on_commit(forget_policies)
     return row
 
@@ -182,6 +187,7 @@ def activate_policy(approver: User, version: str, *, now: datetime) -> PolicyVer
             approved_by=approver,
             activated_at=now,
         )
+        _audit("policy.activated", row, actor=approver)
         transaction.on_commit(forget_policies)
     return row
 
@@ -197,9 +203,10 @@ def retire_policy(actor: User, version: str, *, now: datetime) -> PolicyVersion:
             to=RETIRED,
             now=now,
             actor=actor,
-            only_if={"state__in": [DRAFT, SHADOW]},
+            only_if={"activated_at": None},
             retired_at=now,
         )
+        _audit("policy.retired", row, actor=actor)
         transaction.on_commit(forget_policies)
     return row
 
@@ -221,6 +228,11 @@ def _check_tests(policy: Policy) -> None:
             for fixture, said in failures[:SHOWN_FAILURES]
         )
         raise PolicyFailsItsTests(f"{len(failures)} of the policy's own tests fail: {told}.")
+
+
+def _audit(action: str, row: PolicyVersion, *, actor: User | str) -> None:
+    payload = {"version": row.version, "sha256": row.sha256}
+    append(action, subject="policy", subject_id=row.pk, actor=actor, payload=payload)
 
 
 def _drafted(document: PolicyDocument, **columns: Any) -> PolicyVersion:
