@@ -22,6 +22,7 @@ from common.ids import public_id
 from generation.orders import Order, Posting
 from generation.rendering.rendering import render_next
 from generation.services import request_generation
+from moderation.models.desk import ReviewItem
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
 from moderation.services.clips import decide_clip
@@ -64,6 +65,7 @@ def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
     """What to put into a route: the held clip wherever a clip could be named."""
+    items = ReviewItem.objects.filter(subject_id=clip.pk).values_list("pk", flat=True)
     return {
         "clip_id": [str(clip.pk)],
         "video_id": [public_id("video", clip.video_id)],
@@ -71,6 +73,7 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "handle": ["author_of_it"],
         "object_id": [str(clip.pk)],
         "comment_id": [str(uuid4())],
+        "item_id": [str(item) for item in items] or [str(uuid4())],
         "key_id": [str(uuid4())],
         "statement_id": [str(uuid4())],
         "notice_id": [str(uuid4())],
