@@ -39,7 +39,11 @@ class UploadsView(APIView):
         with place_to_receive(request):
             return super().dispatch(request, *args, **kwargs)
 
-    @extend_schema(parameters=page_parameters(), responses=paged(UploadSerializer))
+    @extend_schema(
+        operation_id="uploads_list",
+        parameters=page_parameters(),
+        responses=paged(UploadSerializer),
+    )
     def get(self, request: Request) -> Response:
         """List my uploads, newest first."""
         asked = page_request(request.query_params)

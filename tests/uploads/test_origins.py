@@ -175,7 +175,7 @@ def test_webm_and_mov_are_taken_too(
 
 @pytest.mark.parametrize(("ai", "is_labelled"), [("yes", True), ("no", False)])
 def test_the_visible_label_is_for_what_is_known_or_declared(
-    program: Client, plain: Path, tmp_path: Path, ai: str, is_labelled: bool
+    program: Client, plain: Path, tmp_path: Path, *, ai: str, is_labelled: bool
 ) -> None:
     upload = uploaded(program, plain, ai=ai)
     first, *_ = sample_frames(mp4_of(upload.video, tmp_path), count=4)

@@ -181,7 +181,7 @@ def test_what_can_not_be_taken_says_why(
 
 def test_a_damaged_file_is_refused_in_words(program: Client, tmp_path: Path) -> None:
     whole = film(tmp_path / "a.mp4").read_bytes()
-    (tmp_path / "half.mp4").write_bytes(whole[: len(whole) // 3])
+    (tmp_path / "half.mp4").write_bytes(whole[:600])
     upload_id = send(program, tmp_path / "half.mp4").json()["id"]
     process(Upload.objects.get().pk)
     told = program.get(f"/api/v1/uploads/{upload_id}").json()
