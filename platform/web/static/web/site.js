@@ -49,6 +49,19 @@
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
+    const waiting = event.target.dataset.waiting;
+    if (!waiting || event.defaultPrevented) return;
+    const button = event.target.querySelector("button");
+    button.dataset.resting = button.textContent;
+    button.textContent = waiting;
+    button.disabled = true;
+  });
+
+  window.addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("button[data-resting]")) {
+      button.textContent = button.dataset.resting;
+      button.disabled = false;
+    }
   });
 
   document.addEventListener("click", async (event) => {
