@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from moderation.classifiers.pdq import BITS, Luminance, PictureHash, pdq
+from moderation.classifiers.pdq import BITS, Luminance, pdq, quality_of
 from video.frames import Frame
 from video.sampling import every_frame, sample_frames
 
 HASHED_FRAMES = 16
 PICTURE_SIDE = 256
-# Below this there is too little in a picture to tell it from another (Meta's advice for PDQ).
-LEAST_QUALITY = 50
+# Meta advises 50 where one picture decides; here several frames have to agree, and with 50 most
+# cartoons on a plain ground would be nothing to recognise (docs/hash-bank.md).
+LEAST_QUALITY = 20
+LEAST_QUALITY_OF_ONE = 50
+# Our own label lies in the top eighth; what is blank but for it must not be taken for alike.
+LABELLED_ROWS = PICTURE_SIDE // 8
 CROP_STEP_PER_MILLE = 25
 LARGEST_CROP_PER_MILLE = 250
 # A frame is indexed when this many bits set it off from the one before it.
@@ -24,8 +28,9 @@ MOST_INDEXED_FRAMES = 240
 
 @dataclass(frozen=True)
 class FrameHash:
-    """One frame's PDQ hash in hex, its quality (0 to 100), and its time in the video.
+    """One frame's PDQ hash in hex, its time in the video, and its quality (0 to 100).
 
+    The quality is PDQ's, of the picture below where the visible label is.
     `variant` says how the picture was changed first: `mirror`, `crop-50` (five percent of the
     sides gone, half of it at each end), both, or empty.
     """
@@ -39,7 +44,7 @@ class FrameHash:
 def hash_frames(video: Path, *, count: int = HASHED_FRAMES) -> list[FrameHash]:
     """Up to `count` frames' hashes, in order of time.  Raises UnableToReadVideo."""
     return [
-        _frame_hash(pdq(picture_of(sample.frame)), sample.seconds)
+        _hashed(picture_of(sample.frame), sample.seconds)
         for sample in sample_frames(video, count=count)
     ]
 
@@ -54,7 +59,7 @@ def index_frames(video: Path) -> list[FrameHash]:
     hashes: dict[str, FrameHash] = {}
     for picture, seconds in _different_pictures(video):
         for name, variant in variants_of(picture):
-            found = _frame_hash(pdq(variant), seconds, variant=name)
+            found = _hashed(variant, seconds, variant=name)
             if found.quality >= LEAST_QUALITY:
                 hashes.setdefault(found.value, found)
     return list(hashes.values())
@@ -97,10 +102,10 @@ def _pictures_with_news(video: Path, *, bits: int) -> list[_Kept]:
     kept: list[_Kept] = []
     for sample in every_frame(video):
         picture = picture_of(sample.frame)
-        found = pdq(picture)
-        is_news = not kept or distance(found.value, kept[-1][2]) > bits
-        if found.quality >= LEAST_QUALITY and is_news:
-            kept.append((picture, sample.seconds, found.value))
+        value = pdq(picture).value
+        is_news = not kept or distance(value, kept[-1][2]) > bits
+        if is_news and _quality(picture) >= LEAST_QUALITY:
+            kept.append((picture, sample.seconds, value))
         if len(kept) >= 4 * MOST_INDEXED_FRAMES:
             kept = kept[::2]
     return kept
@@ -120,5 +125,9 @@ def _centre_of(picture: Luminance, *, crop_per_mille: int) -> Luminance:
     return picture[down : rows - down, across : columns - across]
 
 
-def _frame_hash(found: PictureHash, seconds: float, *, variant: str = "") -> FrameHash:
-    return FrameHash(found.value.hex(), found.quality, round(seconds, 3), variant)
+def _hashed(picture: Luminance, seconds: float, *, variant: str = "") -> FrameHash:
+    return FrameHash(pdq(picture).value.hex(), _quality(picture), round(seconds, 3), variant)
+
+
+def _quality(picture: Luminance) -> int:
+    return quality_of(picture[LABELLED_ROWS:])

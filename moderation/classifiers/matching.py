@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.classifiers.hashing import LEAST_QUALITY, FrameHash
+from moderation.classifiers.hashing import LEAST_QUALITY, LEAST_QUALITY_OF_ONE, FrameHash
 from moderation.classifiers.pdq import HASH_BYTES, MATCHING_BITS
 
 WORDS = HASH_BYTES // 8
@@ -79,7 +79,10 @@ class HashIndex:
         usable = [frame for frame in frames if frame.quality >= LEAST_QUALITY]
         hits: defaultdict[int, dict[int, int]] = defaultdict(dict)
         for frame, place, bits in near(hashes_of([u.value for u in usable]), self.hashes):
-            nearest = hits[int(self.owners[place])]
+            owner = int(self.owners[place])
+            if self.bans[owner].is_pictures and usable[frame].quality < LEAST_QUALITY_OF_ONE:
+                continue
+            nearest = hits[owner]
             nearest[frame] = min(bits, nearest.get(frame, bits))
         for owner, nearest in hits.items():
             seen = tuple((usable[frame].seconds, bits) for frame, bits in sorted(nearest.items()))

@@ -51,6 +51,11 @@ def pdq(picture: Luminance) -> PictureHash:
     return PictureHash(bits.tobytes(), _quality(small))
 
 
+def quality_of(picture: Luminance) -> int:
+    """How much there is to recognise in the picture, without its hash."""
+    return _quality(_shrunk(picture))
+
+
 def luminance_of(frame: Frame) -> Luminance:
     """A colour picture, (height, width, 3) RGB, as its luminance (ITU-R BT.601)."""
     return np.asarray(frame.astype(np.float32) @ LUMINANCE, dtype=np.float32)

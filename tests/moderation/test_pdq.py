@@ -17,6 +17,7 @@ from moderation.classifiers.hashing import (
 from moderation.classifiers.pdq import MATCHING_BITS, luminance_of, pdq
 from video.encoding import Encoded, encode
 from video.frames import Frame
+from video.labels import draw_label
 
 # What pdqhash 0.2.8, which wraps Meta's reference, says of `painted(seed, rows, columns)`.
 REFERENCE = [
@@ -72,6 +73,12 @@ def test_a_flat_picture_has_no_quality_and_is_not_indexed(tmp_path: Path) -> Non
     video = mp4_of([flat, flat], tmp_path)
     assert index_frames(video) == []
     assert [one.quality for one in hash_frames(video)] == [0, 0]
+
+
+def test_a_blank_picture_with_our_label_is_nothing_to_recognise(tmp_path: Path) -> None:
+    blank = draw_label(np.full((8, 320, 180, 3), 250, dtype=np.uint8))
+    assert pdq(picture_of(blank[0])).quality >= LEAST_QUALITY
+    assert index_frames(mp4_of(list(blank), tmp_path)) == []
 
 
 def test_a_ban_knows_every_different_frame_mirrored_and_cropped(tmp_path: Path) -> None:

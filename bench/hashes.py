@@ -1,0 +1,258 @@
+"""Which copies of a banned clip the hash bank finds, what it takes for one, and what it costs.
+
+`python -m bench.hashes` prints the tables of docs/hash-bank.md.  Every clip is labelled and goes
+down the encoder of the production line first; every copy is encoded again by a stranger's program.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from bench.copies import cropped as cropped_off_centre
+from bench.copies import decoded, grey, mirrored, mp4, resized, scaled, turned
+from bench.films import Film, drawn, made_by_the_small_model
+from moderation.classifiers.hashing import (
+    FrameHash,
+    hash_frames,
+    index_frames,
+    picture_of,
+)
+from moderation.classifiers.matching import (
+    CERTAIN_SHARE,
+    Banned,
+    HashIndex,
+    Match,
+    as_hashes,
+    hashes_of,
+    near,
+)
+from moderation.classifiers.nudity import nudity_detector
+from moderation.classifiers.pdq import pdq
+from video.encoding import MP4_NAME, encode
+from video.frames import Frames, fit_frames
+from video.labels import draw_label
+from video.sampling import sample_frames
+
+WIDTH, HEIGHT = 360, 640
+RANDOM_HASHES = 1_000_000
+BANK_SIZE = 100_000
+ROUNDS = 9
+BEYOND_EVERY = 4
+SEED = 20261122
+# Where there is something to recognise; the other kinds of drawn films are noise and lattices.
+DRAWN_KINDS = ("photograph", "flat", "clouds")
+
+Copy = Callable[[Frames], Frames]
+
+
+def cropped(frames: Frames, share: float) -> Frames:
+    """Without a `share` of each side's length, half of it at each end."""
+    _, height, width, _ = frames.shape
+    down, across = (round(side * share / 2) for side in (height, width))
+    inner = frames[:, down : height - down, across : width - across]
+    even = inner[:, : inner.shape[1] // 2 * 2, : inner.shape[2] // 2 * 2]
+    return np.ascontiguousarray(even)
+
+
+def letterboxed(frames: Frames) -> Frames:
+    """In another aspect, as this site brings uploads to size: over a blurred fill."""
+    return fit_frames(frames, width=HEIGHT, height=HEIGHT)
+
+
+def _crop(share: float) -> Copy:
+    return lambda made: cropped(made, share)
+
+
+PROMISED: Mapping[str, tuple[Copy, int]] = {
+    "crf 28": (lambda made: made, 28),
+    "half size, crf 28": (lambda made: scaled(made, 0.5), 28),
+    "mirrored": (mirrored, 23),
+    **{f"{share:.2%} cropped": (_crop(share), 23) for share in
+       (0.0125, 0.025, 0.05, 0.0625, 0.075, 0.1, 0.1375, 0.15, 0.1875, 0.2)},
+    "first half only": (lambda made: made[: len(made) // 2], 23),
+    "second half only": (lambda made: made[len(made) // 2 :], 23),
+    "a quarter from the middle": (lambda made: made[3 * len(made) // 8 : 5 * len(made) // 8], 23),
+    "mirrored, 10 % cropped, half size, trimmed, crf 28": (
+        lambda made: scaled(cropped(mirrored(made), 0.1), 0.5)[3:], 28
+    ),
+}  # fmt: skip
+BEYOND: Mapping[str, tuple[Copy, int]] = {
+    "10 % cropped at the right and below": (lambda made: cropped_off_centre(made, 0.1), 23),
+    "20 % cropped at the right and below": (lambda made: cropped_off_centre(made, 0.2), 23),
+    "25 % cropped": (_crop(0.25), 23),
+    "30 % cropped": (_crop(0.3), 23),
+    "squeezed to a square": (lambda made: resized(made, width=360, height=360), 23),
+    "grey, crf 35": (grey, 35),
+    "turned by 2°": (lambda made: turned(made, 2), 23),
+    "turned by 5°": (lambda made: turned(made, 5), 23),
+    "upside down": (lambda made: made[:, ::-1], 23),
+    "over its own blur, in the other aspect": (letterboxed, 23),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A clip as it was stored, and what a ban of it puts in the bank."""
+
+    film: Film
+    banned: Banned
+    mp4: bytes
+    index: list[FrameHash]
+
+
+def main() -> None:
+    """Measure what is asked for, and print it."""
+    parser = argparse.ArgumentParser(prog="python -m bench.hashes", description=__doc__)
+    parser.add_argument("--clips", type=int, default=30, help="of the small model, and drawn ones")
+    parser.add_argument("--strangers", type=int, default=120, help="clips that are not banned")
+    asked = parser.parse_args()
+    made = [_made(film, number) for number, film in enumerate(_films(asked.clips, seed=SEED))]
+    bank = bank_of(made)
+    print(f"{len(made)} banned clips, {len(bank.hashes)} hashes, "
+          f"{len(bank.hashes) / len(made):.0f} a clip\n")  # fmt: skip
+    _print_found(made, bank)
+    _print_mistakes(bank, _films(asked.strangers, seed=SEED + 1, first_drawn=len(made)))
+    _print_random(bank)
+    _print_costs(made)
+
+
+def _films(count: int, *, seed: int, first_drawn: int = 0) -> Iterator[Film]:
+    """`count` of the small model and as many drawn ones, of the kinds with something in them."""
+    numbers = filter(_is_wanted, range(first_drawn * 6, 1 << 20))
+    drawings = (drawn(n, width=WIDTH, height=HEIGHT) for n in islice(numbers, count))
+    return chain(made_by_the_small_model(count, width=WIDTH, height=HEIGHT, seed=seed), drawings)
+
+
+def _is_wanted(number: int) -> bool:
+    return number % 6 < len(DRAWN_KINDS)
+
+
+def _made(film: Film, number: int) -> Made:
+    with tempfile.TemporaryDirectory() as folder:
+        encode(
+            draw_label(film.frames),
+            frames_per_second=8,
+            width=WIDTH,
+            height=HEIGHT,
+            folder=Path(folder),
+        )
+        video = Path(folder) / MP4_NAME
+        return Made(film, Banned(UUID(int=number), "any"), video.read_bytes(), index_frames(video))
+
+
+def bank_of(made: Sequence[Made]) -> HashIndex:
+    """All of them banned."""
+    return HashIndex(
+        hashes=hashes_of([found.value for one in made for found in one.index]),
+        owners=np.array([place for place, one in enumerate(made) for _ in one.index], np.int64),
+        bans=tuple(one.banned for one in made),
+    )
+
+
+def _hashed(content: bytes) -> list[FrameHash]:
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+        file.write(content)
+        file.flush()
+        return hash_frames(Path(file.name))
+
+
+def _matches(content: bytes, bank: HashIndex) -> list[Match]:
+    return bank.matches(_hashed(content), digest="0" * 64)
+
+
+def _print_found(made: Sequence[Made], bank: HashIndex) -> None:
+    for title, copies in (("Promised", PROMISED), ("Beyond", BEYOND)):
+        print(f"| {title} | blocked | blocked or held | of the small model blocked | N |")
+        print("| :-- | --: | --: | --: | --: |")
+        total: Counter[str] = Counter()
+        for name, (change, crf) in copies.items():
+            found = Counter[str]()
+            for one in made if title == "Promised" else made[::BEYOND_EVERY]:
+                copy = mp4(
+                    np.ascontiguousarray(change(decoded(one.mp4))), crf=crf, preset="veryfast"
+                )
+                score = max(
+                    (m.score for m in _matches(copy, bank) if m.banned is one.banned), default=0.0
+                )
+                is_small = one.film.name == "small model"
+                found.update({"N": 1, "small": is_small, "held": score > 0,
+                              "blocked": score >= CERTAIN_SHARE,
+                              "small blocked": is_small and score >= CERTAIN_SHARE})  # fmt: skip
+            total.update(found)
+            print(_line(name, found), flush=True)
+        print(_line("**all**", total), "\n")
+
+
+def _line(name: str, found: Counter[str]) -> str:
+    return (
+        f"| {name} | {found['blocked'] / found['N']:.1%} | {found['held'] / found['N']:.1%} "
+        f"| {found['small blocked'] / max(1, found['small']):.1%} | {found['N']} |"
+    )
+
+
+def _print_mistakes(bank: HashIndex, strangers: Iterator[Film]) -> None:
+    """Clips that are no copies.  Photographs are left out: there are two, and all pan over them."""
+    seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for number, film in enumerate(strangers):
+        if film.name == "photograph":
+            continue
+        scores = [match.score for match in _matches(_made(film, number).mp4, bank)]
+        best = max(scores, default=0.0)
+        seen[film.name].update(N=1, held=0 < best < CERTAIN_SHARE, blocked=best >= CERTAIN_SHARE)
+    for name, found in seen.items():
+        print(f"no copies, {name}: {found['blocked']} blocked and {found['held']} held of "
+              f"{found['N']}, each against {len(bank.bans)} bans")  # fmt: skip
+
+
+def _print_random(bank: HashIndex) -> None:
+    values = np.random.default_rng(SEED).integers(
+        0, 1 << 64, (RANDOM_HASHES, 4), dtype=np.uint64, endpoint=False
+    )
+    hits = sum(1 for _ in near(values, bank.hashes))
+    print(f"{RANDOM_HASHES} random hashes against {len(bank.hashes)}: {hits} matches")
+
+
+def _print_costs(made: Sequence[Made]) -> None:
+    rng = np.random.default_rng(SEED)
+    large = as_hashes(rng.bytes(BANK_SIZE * 32))
+    asked = hashes_of([one.value for one in _hashed(made[0].mp4)])
+    detector = nudity_detector()
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+        file.write(made[0].mp4)
+        file.flush()
+        video = Path(file.name)
+        eight = [one.frame for one in sample_frames(video, count=8)]
+        sixteen = [one.frame for one in sample_frames(video, count=16)]
+        taken = {
+            f"search of {len(asked)} frames among {BANK_SIZE}": lambda: list(near(asked, large)),
+            "decoding the clip": lambda: list(sample_frames(video, count=16)),
+            f"PDQ of {len(sixteen)} frames": lambda: [pdq(picture_of(one)) for one in sixteen],
+            "the nudity detector on 8 frames": lambda: detector.judge(eight),
+            "indexing the clip for a ban": lambda: index_frames(video),
+        }
+        seconds = {name: _median(run) for name, run in taken.items()}
+    decoding, screen = seconds["decoding the clip"], seconds["the nudity detector on 8 frames"]
+    for name, took in seconds.items():
+        print(f"{name}: {took * 1000:.1f} ms, {took / decoding:.2f} of decoding, "
+              f"{took / (screen + decoding):.1%} of the frame screen")  # fmt: skip
+
+
+def _median(run: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return sorted(taken)[ROUNDS // 2]
+
+
+if __name__ == "__main__":
+    main()
