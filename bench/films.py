@@ -52,7 +52,7 @@ def drawn(index: int, *, width: int, height: int, frames: int = FRAMES) -> Film:
 
 def _photograph(rng: np.random.Generator, width: int, height: int, count: int) -> Frames:
     """A slow pan over one of scikit-learn's two photographs."""
-    from sklearn.datasets import load_sample_images  # type: ignore[import-untyped]  # noqa: PLC0415
+    from sklearn.datasets import load_sample_images  # noqa: PLC0415
 
     picture = Image.fromarray(load_sample_images().images[rng.integers(2)])
     least = max((width + 40) / picture.width, (height + 40) / picture.height)

@@ -1,6 +1,7 @@
 """What a file is: the page anybody may ask."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,7 +30,8 @@ def verify(request: HttpRequest) -> HttpResponse:
         found = _verified(request, form.cleaned_data)
     except ReverieError as error:
         return _page(request, form, status=refuse(form, error).status)
-    return _page(request, VerifyForm(), found=found, verdict=_verdict(found))
+    shown = {"found": found, "verdict": _verdict(found), "clip_path": _clip_path(found)}
+    return _page(request, VerifyForm(), **shown)
 
 
 def _verified(request: HttpRequest, asked: dict[str, Any]) -> Verification:
@@ -52,6 +54,12 @@ def _verdict(found: Verification) -> str:
     if found.aigc is not None:
         return "says_ai"
     return "broken" if found.manifest.state == "invalid" else "nothing"
+
+
+def _clip_path(found: Verification) -> str:
+    """Where the clip is on this very site, whatever name it was reached by."""
+    url = found.made_here.clip_url if found.made_here else None
+    return urlsplit(url).path if url else ""
 
 
 def _page(
