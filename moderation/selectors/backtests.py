@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from accounts.selectors import is_minor
@@ -45,6 +45,19 @@ class Backtest:
     def differing(self) -> int:
         """How many would have been decided differently."""
         return sum(self.changes.values())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The changes, most frequent first, as a table has them."""
+        return [
+            {
+                "then": change[0],
+                "now": change[1],
+                "count": count,
+                "categories": [name for name, _ in self.categories[change].most_common()],
+                "examples": self.examples[change],
+            }
+            for change, count in self.changes.most_common()
+        ]
 
     def add(self, change: Change, *, categories: Iterable[str], decision: UUID) -> None:
         """Count one that differs."""

@@ -9,10 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import User
-from accounts.permissions import Viewer
-from clips.selectors import is_reviewer
-from common.errors import Denied, NotFound
+from common.errors import NotFound
 from moderation.models.policies import PolicyVersion
 from moderation.policy.loader import UnableToLoadPolicy, policy_of
 from moderation.policy.rules import NOTHING_MORE, Audience, Category, Policy
@@ -89,6 +86,14 @@ def policy_version_named(version: str) -> PolicyVersion:
     return row
 
 
+def policy_version_with(policy_id: UUID) -> PolicyVersion:
+    """The version with this id.  Raises NotFound."""
+    row = policy_versions().filter(pk=policy_id).first()
+    if row is None:
+        raise NotFound("There is no such version of the policy.")
+    return row
+
+
 def policy_named(version: str) -> Policy:
     """What a version says, in force or not.  Raises NotFound, UnableToLoadPolicy."""
     return parsed(policy_version_named(version))
@@ -143,13 +148,6 @@ def label_titles() -> dict[str, str]:
 def hidden_from_minors() -> frozenset[str]:
     """The labels that minors are not shown."""
     return active_policy().audiences.get(Audience.MINORS, NOTHING_MORE).hidden_labels
-
-
-def check_may_see_policies(viewer: Viewer) -> User:
-    """The moderator or admin who asks.  Raises Denied for anybody else."""
-    if not isinstance(viewer, User) or not is_reviewer(viewer):
-        raise Denied("Only moderators and admins see the versions of the policy.")
-    return viewer
 
 
 def _now_in_force() -> _InForce:

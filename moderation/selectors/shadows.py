@@ -25,6 +25,11 @@ class ShadowSummary:
     categories: dict[str, int]
     examples: list[UUID]
 
+    def rows(self) -> list[tuple[str, str, int]]:
+        """The changes, most frequent first: outcome of the active one, of the shadow, how many."""
+        counted = sorted(self.changes.items(), key=lambda one: -one[1])
+        return [(active, shadow, count) for (active, shadow), count in counted]
+
     @property
     def differing(self) -> int:
         """How many verdicts differ."""

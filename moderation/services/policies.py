@@ -211,6 +211,11 @@ def retire_policy(actor: User, version: str, *, now: datetime) -> PolicyVersion:
     return row
 
 
+def failures_of(policy: Policy) -> list[tuple[Fixture, Outcome]]:
+    """Those of the policy's own tests that fail, each with what it said instead."""
+    return screening.fixture_failures(policy)
+
+
 def file_failures(path: Path) -> tuple[Policy, list[tuple[Fixture, Outcome]]]:
     """The policy in a file and those of its own tests that fail, each with what it said instead.
 

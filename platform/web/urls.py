@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from web.views import about, account, clips, desk, feed, law, people, studio, uploads, verify
+from web.views import (
+    about,
+    account,
+    clips,
+    desk,
+    feed,
+    law,
+    people,
+    policies,
+    studio,
+    uploads,
+    verify,
+)
 
 app_name = "web"
 
@@ -32,6 +44,9 @@ urlpatterns = [
     path("settings/keys/<uuid:key_id>/revoke", account.revoke_key, name="revoke-key"),
     path("desk", desk.queues, name="desk"),
     path("desk/next", desk.take, name="desk-next"),
+    path("desk/policy", policies.versions, name="desk-policies"),
+    path("desk/policy/<uuid:policy_id>", policies.version, name="desk-policy"),
+    path("desk/policy/<uuid:policy_id>/change", policies.change_version, name="change-policy"),
     path("desk/settings", desk.preferences, name="desk-settings"),
     path("desk/figures", desk.show_figures, name="desk-figures"),
     path("desk/items/<uuid:item_id>", desk.show, name="desk-item"),

@@ -75,6 +75,7 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "comment_id": [str(uuid4())],
         "item_id": [str(item) for item in items] or [str(uuid4())],
         "key_id": [str(uuid4())],
+        "policy_id": [str(uuid4())],
         "statement_id": [str(uuid4())],
         "notice_id": [str(uuid4())],
         "upload_id": [str(clip.video_id)],
