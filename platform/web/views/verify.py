@@ -30,8 +30,8 @@ def verify(request: HttpRequest) -> HttpResponse:
         found = _verified(request, form.cleaned_data)
     except ReverieError as error:
         return _page(request, form, status=refuse(form, error).status)
-    shown = {"found": found, "verdict": _verdict(found), "clip_path": _clip_path(found)}
-    return _page(request, VerifyForm(), **shown)
+    verdict, path = _verdict(found), _clip_path(found)
+    return _page(request, VerifyForm(), found=found, verdict=verdict, clip_path=path)
 
 
 def _verified(request: HttpRequest, asked: dict[str, Any]) -> Verification:
