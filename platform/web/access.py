@@ -91,8 +91,9 @@ def for_reviewers(view: PersonalView[P]) -> View[P]:
 
 def _with_role(request: HttpRequest) -> User | None:
     user = request.user
-    is_staff = isinstance(user, User) and user.is_staff and has_role(user, Role.MODERATOR)
-    return user if is_staff else None
+    if isinstance(user, User) and user.is_staff and has_role(user, Role.MODERATOR):
+        return user
+    return None
 
 
 def _gave_second_factor(request: HttpRequest) -> bool:

@@ -305,7 +305,7 @@ def test_who_has_seen_enough_takes_a_break(
         take_next(moderator, now=now + timedelta(minutes=2))
     assert refused.value.retry_after_seconds == 58 * 60
     with pytest.raises(BreakNeeded):
-        claim_item(moderator, item.pk, now=now + timedelta(minutes=2))
+        claim_item(moderator, ReviewItem.objects.all()[0].pk, now=now + timedelta(minutes=2))
     assert load_of(moderator, now=now + timedelta(minutes=2)).last_hour == 2
     assert take_next(moderator, now=now + timedelta(hours=1)) is not None
 
