@@ -105,7 +105,7 @@ def _uploaded_text(request: HttpRequest) -> str:
     if file is None:
         raise Invalid("Choose the file of the policy.", field="file")
     try:
-        return file.read(MAX_BYTES + 1).decode()
+        return bytes(file.read(MAX_BYTES + 1)).decode()
     except UnicodeDecodeError as error:
         raise Invalid("The file is not UTF-8 text.", field="file") from error
 
