@@ -1,0 +1,186 @@
+"""Whatever happens, in whatever order: nothing unjudged or refused is served, by any route.
+
+A random walk of 100,000 steps, each compared with an oracle that is told only what was done.  The
+walk is repeatable: a failure names its REVERIE_WALK_SEED; REVERIE_WALK_STEPS may be fewer or more.
+"""
+
+import gc
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+from pytest_django import Settings
+
+from clips import selectors, services
+from clips.models import Clip
+from moderation import screening
+from moderation.classifiers.isolation import stop_idle
+from moderation.enforcement import rulings
+from tests.gate.films import Film, make_film
+from tests.gate.looks import Looks
+from tests.gate.walk import Leak, Walk
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(3000)]
+
+STEPS = int(os.environ.get("REVERIE_WALK_STEPS", "100000"))
+SEED = int(os.environ.get("REVERIE_WALK_SEED", str(secrets.randbelow(1_000_000))))
+LISTS_EVERY, EVERYTHING_EVERY, SWEEP_UP_EVERY = 50, 500, 2000
+FILMS = 6
+STEPS_TO_FIND_A_LEAK = 4000
+
+MakeWalk = Callable[[int], Walk]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
+    return [
+        make_film(f"film{seed}", seed=seed, folder=tmp_path_factory.mktemp("film"))
+        for seed in range(FILMS)
+    ]
+
+
+@pytest.fixture
+def make_walk(
+    films: list[Film], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeWalk]:
+    monkeypatch.setenv("MOODY_FILE", str(tmp_path / "mood"))
+    settings.DESK_SEVERE_PER_HOUR = settings.DESK_SEVERE_PER_DAY = 1_000_000
+    settings.VISITOR_RATE = settings.PERSON_RATE = "100000000/min"
+    # Refusals and bad luck by the thousand are what is wanted here.
+    logging.disable(logging.CRITICAL)
+    yield lambda seed: Walk(films, seed=seed, settings=settings, folder=tmp_path)
+    logging.disable(logging.NOTSET)
+    stop_idle()
+    gc.enable()
+
+
+def go(walk: Walk, *, steps: int) -> Looks:
+    """Take the steps, and look after each."""
+    looks = Looks(walk)
+    # The walk's own garbage is looked for rarely, and never in what was there before.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        while walk.number < steps:
+            number = walk.step()
+            looks.at(number or walk.random.choice(walk.live))
+            if walk.number % LISTS_EVERY == 0:
+                looks.all_lists()
+            if walk.number % EVERYTHING_EVERY == 0:
+                looks.everything()
+            if walk.number % SWEEP_UP_EVERY == 0:
+                gc.collect()
+    except BaseException as error:
+        error.add_note(f"REVERIE_WALK_SEED={walk.seed}, step {walk.number}")
+        raise
+    return looks
+
+
+def test_no_route_ever_serves_what_is_unjudged_or_refused(make_walk: MakeWalk) -> None:
+    walk = make_walk(SEED)
+    looks = go(walk, steps=STEPS)
+    sys.stdout.write(f"\nREVERIE_WALK_SEED={SEED}, {walk.number} steps\n")
+    for name, count in sorted((walk.done + looks.count).items()):
+        sys.stdout.write(f"{count:8} {name}\n")
+    assert walk.number >= STEPS
+    assert {name for name in walk.acts if not walk.done[name]} == set()
+    # Neither side was empty: much was hidden, and much was to be seen and was seen.
+    assert looks.count["hidden"] > STEPS / 4
+    assert looks.count["shown"] > STEPS / 10
+
+
+# --- the walk finds what it is there for ---
+
+
+def _show_private_clips(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selectors, "_open_to", lambda _viewer: Q())
+
+
+def _show_minors_everything(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selectors, "_of_age", lambda _viewer: Q())
+
+
+def _show_held_clips(patch: pytest.MonkeyPatch) -> None:
+    """To who knows the address."""
+    clip_for = selectors.clip_for
+
+    def careless(viewer: Any, clip_id: Any) -> Clip:
+        held = Clip.objects.filter(pk=clip_id, state="held").select_related("video", "author")
+        return held.first() or clip_for(viewer, clip_id)
+
+    patch.setattr(selectors, "clip_for", careless)
+
+
+def _publish_what_was_edited(patch: pytest.MonkeyPatch) -> None:
+    """A worker that does not ask whether the clip is still its own."""
+    carry_out = rulings.carry_out
+
+    def careless(*args: Any, **options: Any) -> Any:
+        return carry_out(*args, **{**options, "only_if": {}})
+
+    patch.setattr(screening, "carry_out", careless)
+
+
+def _keep_new_words_up(patch: pytest.MonkeyPatch) -> None:
+    """New words stay where the old ones were allowed."""
+
+    def careless(clip: Clip, **changes: Any) -> None:
+        words = {name: changes[name] for name in ("caption", "hashtags") if name in changes}
+        Clip.objects.filter(pk=clip.pk).update(**words)
+
+    patch.setattr(services, "_resubmit", careless)
+
+
+def _take_the_databases_word_away(patch: pytest.MonkeyPatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE clips_clip DROP CONSTRAINT clip_published_only_as_allowed")
+
+
+@pytest.fixture
+def _constraint_comes_back() -> Iterator[None]:
+    yield
+    constraint = next(
+        one for one in Clip._meta.constraints if one.name == "clip_published_only_as_allowed"
+    )
+    Clip.objects.all().delete()
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Clip, constraint) if _has(constraint.name) else None
+        editor.add_constraint(Clip, constraint)
+
+
+def _has(constraint: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_constraint WHERE conname = %s", [constraint])
+        return cursor.fetchone() is not None
+
+
+@pytest.mark.usefixtures("_constraint_comes_back")
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        _show_private_clips,
+        _show_minors_everything,
+        _show_held_clips,
+        _publish_what_was_edited,
+        _keep_new_words_up,
+        _take_the_databases_word_away,
+    ],
+)
+def test_the_walk_finds_a_leak(
+    mistake: Callable[[pytest.MonkeyPatch], None],
+    make_walk: MakeWalk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walk = make_walk(1)
+    mistake(monkeypatch)
+    with pytest.raises(Leak):
+        go(walk, steps=STEPS_TO_FIND_A_LEAK)
+    sys.stdout.write(f"\n{mistake.__name__}: found after {walk.number} steps\n")
