@@ -13,10 +13,15 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, road
+from bench import ROOT, encoding, feed, marking, road
 from bench.rows import Reading, Row
 
-SUBJECTS: dict[str, ModuleType] = {"road": road, "encoding": encoding, "feed": feed}
+SUBJECTS: dict[str, ModuleType] = {
+    "road": road,
+    "encoding": encoding,
+    "marking": marking,
+    "feed": feed,
+}
 PAGE = ROOT / "docs" / "benchmarks.md"
 VERSIONS = ("torch", "diffusers", "av", "imageio-ffmpeg", "Django", "psycopg", "numpy")
 GIBIBYTE = 1 << 30
