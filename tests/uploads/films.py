@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
 
 from video.frames import Frame
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
 
 RED, BLUE, GREEN = (210, 40, 40), (40, 60, 210), (40, 200, 60)
 SOUND_RATE = 48_000
@@ -37,14 +43,12 @@ def film(
     options = {} if path.suffix == ".webm" else {"movflags": "+faststart+use_metadata_tags"}
     with av.open(str(path), "w", options=options) as container:
         container.metadata.update(metadata or {})
-        pictures = container.add_stream(codecs[0], rate=rate)
+        pictures = cast("VideoStream", container.add_stream(codecs[0], rate=rate))
         pictures.width, pictures.height = size
         pictures.pix_fmt = "yuv420p"
         if turned:
             pictures.set_display_rotation(turned)
-        sound = (
-            container.add_stream(codecs[1], rate=SOUND_RATE, layout="stereo") if codecs[1] else None
-        )
+        sound = _sound_stream(container, codecs[1])
         for number in range(round(seconds * rate)):
             frame = picture(number, width=size[0], height=size[1])
             container.mux(pictures.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
@@ -52,6 +56,12 @@ def film(
         if sound is not None:
             container.mux([*sound.encode(_tone(seconds)), *sound.encode(None)])
     return path
+
+
+def _sound_stream(container: OutputContainer, codec: str | None) -> AudioStream | None:
+    if codec is None:
+        return None
+    return cast("AudioStream", container.add_stream(codec, rate=SOUND_RATE, layout="stereo"))
 
 
 def _tone(seconds: float) -> av.AudioFrame:
