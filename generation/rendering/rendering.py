@@ -24,6 +24,7 @@ from generation.engines.registry import load_engine
 from generation.models import Job
 from generation.rendering.lease import Lease, claim_next, kept
 from generation.states import COMPLETED, FAILED, JOB_STATES
+from moderation.services.words import screen_job_prompt
 from video.production import Marks, ProducedFile, Production, produce
 from video.provenance import TRAINED, Claim
 from video.watermark import Mark
@@ -60,6 +61,7 @@ def render_next() -> None:
 
 
 def _render(lease: Lease) -> None:
+    _screen_words(lease.job)
     rendered = _frames(lease)
     lease.report(RENDERED_PERCENT)
     mark = new_mark()
@@ -68,6 +70,17 @@ def _render(lease: Lease) -> None:
         renditions = [_stored(file) for file in production.files]
     lease.report(ENCODED_PERCENT)
     _finish(lease, production, renditions, mark)
+
+
+def _screen_words(job: Job) -> None:
+    """Have the words judged in full before they cost GPU time.  Raises PromptRefused."""
+    screen_job_prompt(
+        owner=job.owner,
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        posted={"caption": job.caption, "hashtags": " ".join(job.hashtags)},
+        now=timezone.now(),
+    )
 
 
 def _frames(lease: Lease) -> Rendered:

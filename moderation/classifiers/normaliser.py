@@ -55,16 +55,17 @@ def normalise(text: str) -> NormalisedText:
     from it.  Compatibility forms are unified (NFKC), invisible characters, accents and control
     characters taken out (Unicode categories Cf, Mn, Me, Cc); newlines and tabs stay borders.
     """
-    plain = _visible(text)
-    folded = STUTTER.sub(r"\1", plain.translate(_look_alikes()))
-    readings = [Reading("plain", _words(plain)), Reading("folded", _words(folded))]
-    readings += [Reading("leet", _undisguised(folded, table)) for table in LEET_READINGS]
-    readings += [_joined(folded, table) for table in LEET_READINGS]
+    plain = visible(text)
+    latin = STUTTER.sub(r"\1", folded(plain))
+    readings = [Reading("plain", _words(plain)), Reading("folded", _words(latin))]
+    readings += [Reading("leet", _undisguised(latin, table)) for table in LEET_READINGS]
+    readings += [_joined(latin, table) for table in LEET_READINGS]
     unique = {(reading.words, reading.spelt_out): reading for reading in reversed(readings)}
     return NormalisedText(original=text, readings=tuple(reversed(unique.values())))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """`text` in lower case and in its compatibility form, without what cannot be seen."""
     compatible = unicodedata.normalize("NFKC", text).casefold()
     decomposed = unicodedata.normalize("NFKD", compatible)
     removed = {
@@ -73,6 +74,29 @@ def _visible(text: str) -> str:
         if char.isspace() or unicodedata.category(char) in INVISIBLE
     }
     return decomposed.translate(removed)
+
+
+def folded(text: str) -> str:
+    """`text` with look-alike letters made Latin."""
+    return text.translate(_look_alikes())
+
+
+def spelt_joined(text: str) -> str:
+    """`text` with runs of single letters made words; all else stays as it is."""
+    pieces: list[str] = []
+    end = 0
+    for is_single, group in groupby(TOKEN.finditer(text), key=lambda token: len(token[0]) == 1):
+        tokens = list(group)
+        if not is_single or len(tokens) < SHORTEST_RUN or not _is_spelt(tokens):
+            continue
+        pieces += [text[end : tokens[0].start()], " ".join(_split_at_gaps(tokens))]
+        end = tokens[-1].end()
+    return "".join([*pieces, text[end:]])
+
+
+def _is_spelt(tokens: list[re.Match[str]]) -> bool:
+    """Whether these single signs are letters rather than a list or a sum."""
+    return sum(token[0].isalpha() for token in tokens) > len(tokens) / 2
 
 
 @cache
@@ -130,12 +154,14 @@ def _joined(text: str, table: dict[int, str]) -> Reading:
 
 
 def _split_at_gaps(letters: list[re.Match[str]]) -> list[str]:
-    """The letters as words: a gap wider than the narrowest one ends a word."""
-    gaps = [after.start() - before.end() for before, after in pairwise(letters)]
-    narrowest = min(gaps)
+    """The letters as words: a gap that is wider, or a space among signs, ends a word."""
+    text = letters[0].string
+    gaps = [text[before.end() : after.start()] for before, after in pairwise(letters)]
+    narrowest = min(map(len, gaps))
+    has_signs = 2 * sum(map(str.isspace, gaps)) < len(gaps)
     words = [letters[0][0]]
     for gap, letter in zip(gaps, letters[1:], strict=True):
-        if gap > narrowest:
+        if len(gap) > narrowest or (has_signs and gap.isspace()):
             words.append("")
         words[-1] += letter[0]
     return words

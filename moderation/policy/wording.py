@@ -6,6 +6,15 @@ _SENTENCES = {
     ("prompt", Outcome.BLOCK): (
         "This prompt was not accepted. {reason} Change the words and try again."
     ),
+    ("render", Outcome.BLOCK): (
+        "This prompt was not accepted. {reason} Nothing was made. Change the words and try again."
+    ),
+    ("render", Outcome.REVIEW): (
+        "This video was made, but a person will look at it before others see it. {reason}"
+    ),
+    ("render", Outcome.LIMIT): (
+        "This video was made, but it will not be shown like any other. {reason}"
+    ),
     ("prompt", Outcome.REVIEW): (
         "You can make this video, but a person will look at it before others see it. {reason}"
     ),

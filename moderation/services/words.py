@@ -64,14 +64,22 @@ def screen_prompt(
     return PromptVerdict(outcome.decision, outcome.rules, text)
 
 
-def screen_job_prompt(*, owner: User, texts: Mapping[str, str], now: datetime) -> PromptVerdict:
+def screen_job_prompt(
+    *,
+    owner: User,
+    prompt: str,
+    negative_prompt: str = "",
+    posted: Mapping[str, str] | None = None,
+    now: datetime,
+) -> PromptVerdict:
     """Judge a job's words with everything there is, before the GPU: for workers, not for the web.
 
-    `texts` are the prompt and what is to be posted with it, by name.  Raises PromptRefused.  When
+    `posted` is what is to be posted with the video, by name.  Raises PromptRefused.  When
     the screen cannot answer, the job may be rendered: the clip is judged by the same screen, and
     held when that gives no answer then.
     """
-    content = _content(Subject.PROMPT, owner, *texts.values())
+    content = _content(Subject.PROMPT, owner, prompt, negative_prompt)
+    texts = {"prompt": prompt, **(posted or {})}
     try:
         outcome = screening.judge_text(content, texts=texts, stage="render", now=now)
     except UnableToLoadPolicy:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from moderation import screening
 from moderation.classifiers.port import Finding
-from moderation.enforcement.wordlists import lexicon_of
+from moderation.enforcement.readers import read_at_door
 from moderation.policy.loader import UnableToLoadPolicy, load_policy, parse_policy
 from moderation.policy.rules import STRENGTH, Audience, Fixture, Limit, Outcome, Policy, verdict
 from moderation.policy.wording import message
@@ -55,10 +55,9 @@ def test_the_policy_says_what_its_own_tests_expect(policy: Policy) -> None:
 def test_its_tests_cover_every_outcome_and_most_rules(policy: Policy) -> None:
     assert {fixture.expect for fixture in policy.fixtures} == set(Outcome)
     assert {fixture.audience for fixture in policy.fixtures} == set(Audience)
-    lexicon = lexicon_of(policy)
     said = (
         verdict(
-            lexicon.judge({"prompt": f.prompt}), policy, stage="prompt", audience=f.audience
+            read_at_door({"prompt": f.prompt}, policy), policy, stage="prompt", audience=f.audience
         ).rules
         for f in policy.fixtures
     )

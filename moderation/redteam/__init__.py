@@ -1,0 +1,1 @@
+"""Attacks on the screens, to know what they miss before others do."""

@@ -1,0 +1,1 @@
+"""How the trained screens of words are made: sets, sentences, fitting, figures."""
