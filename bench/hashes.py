@@ -105,6 +105,7 @@ class Made:
     film: Film
     banned: Banned
     mp4: bytes
+    frames: Frames
     index: list[FrameHash]
 
 
@@ -118,10 +119,10 @@ def main() -> None:
     bank = bank_of(made)
     print(f"{len(made)} banned clips, {len(bank.hashes)} hashes, "
           f"{len(bank.hashes) / len(made):.0f} a clip\n")  # fmt: skip
-    _print_found(made, bank)
-    _print_mistakes(bank, _films(asked.strangers, seed=SEED + 1, first_drawn=len(made)))
     _print_random(bank)
     _print_costs(made)
+    _print_mistakes(bank, _films(asked.strangers, seed=SEED + 1, first_drawn=len(made)))
+    _print_found(made, bank)
 
 
 def _films(count: int, *, seed: int, first_drawn: int = 0) -> Iterator[Film]:
@@ -145,7 +146,9 @@ def _made(film: Film, number: int) -> Made:
             folder=Path(folder),
         )
         video = Path(folder) / MP4_NAME
-        return Made(film, Banned(UUID(int=number), "any"), video.read_bytes(), index_frames(video))
+        content = video.read_bytes()
+        index = index_frames(video)
+    return Made(film, Banned(UUID(int=number), "any"), content, decoded(content), index)
 
 
 def bank_of(made: Sequence[Made]) -> HashIndex:
@@ -176,9 +179,7 @@ def _print_found(made: Sequence[Made], bank: HashIndex) -> None:
         for name, (change, crf) in copies.items():
             found = Counter[str]()
             for one in made if title == "Promised" else made[::BEYOND_EVERY]:
-                copy = mp4(
-                    np.ascontiguousarray(change(decoded(one.mp4))), crf=crf, preset="veryfast"
-                )
+                copy = mp4(np.ascontiguousarray(change(one.frames)), crf=crf, preset="veryfast")
                 score = max(
                     (m.score for m in _matches(copy, bank) if m.banned is one.banned), default=0.0
                 )
@@ -201,10 +202,12 @@ def _line(name: str, found: Counter[str]) -> str:
 def _print_mistakes(bank: HashIndex, strangers: Iterator[Film]) -> None:
     """Clips that are no copies.  Photographs are left out: there are two, and all pan over them."""
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for number, film in enumerate(strangers):
+    for film in strangers:
         if film.name == "photograph":
             continue
-        scores = [match.score for match in _matches(_made(film, number).mp4, bank)]
+        scores = [
+            match.score for match in _matches(mp4(film.frames, crf=23, preset="veryfast"), bank)
+        ]
         best = max(scores, default=0.0)
         seen[film.name].update(N=1, held=0 < best < CERTAIN_SHARE, blocked=best >= CERTAIN_SHARE)
     for name, found in seen.items():

@@ -15,7 +15,7 @@ HASHED_FRAMES = 16
 PICTURE_SIDE = 256
 # Meta advises 50 where one picture decides; here several frames have to agree, and with 50 most
 # cartoons on a plain ground would be nothing to recognise (docs/hash-bank.md).
-LEAST_QUALITY = 20
+LEAST_QUALITY = 10
 LEAST_QUALITY_OF_ONE = 50
 # Our own label lies in the top eighth; what is blank but for it must not be taken for alike.
 LABELLED_ROWS = PICTURE_SIDE // 8

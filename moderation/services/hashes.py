@@ -27,6 +27,8 @@ from moderation.selectors.policies import active_policy
 BANK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 HEX_HASH = re.compile(r"[0-9a-f]{64}")
 LONGEST_SOURCE = 120
+TYPES = {"pdq": HashKind.PDQ, "video_sha256": HashKind.SHA256}
+"""The names threatexchange has for the kinds of hashes."""
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +80,8 @@ def import_hashes(
 ) -> Imported:
     """Ban every hash in a file of threatexchange's `local_file` kind.
 
-    `pdq HASH` bans a picture, `sha256 HASH` a file; a bare hash is PDQ; other types are left out
-    and counted.  The same file again changes nothing.  Raises Denied, and Invalid for a line that
+    `pdq HASH` bans a picture, `video_sha256 HASH` a file; a bare hash is PDQ; other types are left
+    out and counted.  The same file again changes nothing.  Raises Denied, and Invalid for a line that
     is no hash, an unknown category or a bad name.
     """
     _check_reviewer(reviewer)
@@ -112,7 +114,8 @@ def export_hashes(viewer: User, *, bank: str | None = None) -> Iterator[str]:
     chosen = HashBank.objects.filter(name=bank).first() if bank is not None else None
     if bank is not None and chosen is None:
         raise NotFound("There is no bank of this name.")
-    return (f"{kind} {value.hex()}" for kind, value in hashes_to_export(chosen))
+    names = {kind: name for name, kind in TYPES.items()}
+    return (f"{names[HashKind(kind)]} {value.hex()}" for kind, value in hashes_to_export(chosen))
 
 
 def retro_hunt(reviewer: User, *, since: datetime | None = None, now: datetime) -> int:
@@ -153,11 +156,11 @@ def _parsed(lines: Iterable[str]) -> Iterator[tuple[HashKind, str] | None]:
         first, _, second = line.strip().partition(" ")
         if not first:
             continue
-        kind, value = (first.lower(), second.strip()) if second else (HashKind.PDQ, first)
-        if kind not in HashKind.values:
+        name, value = (first.lower(), second.strip()) if second else ("pdq", first)
+        if name not in TYPES:
             yield None
         elif HEX_HASH.fullmatch(value.lower()):
-            yield HashKind(kind), value.lower()
+            yield TYPES[name], value.lower()
         else:
             raise Invalid(f"Line {number} is no hash of 64 hex digits.", field="file")
 

@@ -232,9 +232,8 @@ def test_lists_of_others_are_imported_once_and_stop_what_is_on_them(
     known = bytes(ClipHash.objects.get(clip=seen).values)
     lines = [f"pdq {known[at : at + 32].hex()}" for at in range(0, 32 * 16, 32)]
     options = {"bank": "partner", "category": "sexual_minors", "source": "a hotline", "now": now}
-    done = import_hashes(
-        moderator, [*lines, "", "video_md5 " + "a" * 32, "f" * 64, f"sha256 {'e' * 64}"], **options
-    )
+    others = ["", "video_md5 " + "a" * 32, "f" * 64, "video_sha256 " + "e" * 64]
+    done = import_hashes(moderator, [*lines, *others], **options)
     assert (done.read, done.added, done.ignored) == (18, 18, 1)
     again = import_hashes(moderator, lines, **options)
     assert (again.ban.pk, again.added) == (done.ban.pk, 0)
@@ -267,10 +266,10 @@ def test_the_commands_write_and_read_the_same_file(
     file = tmp_path / "hashes.txt"
     call_command("export_hashes", str(file), by=moderator.handle)
     lines = file.read_text(encoding="ascii").splitlines()
-    assert f"sha256 {clip.digest}" in lines
+    assert f"video_sha256 {clip.digest}" in lines
     own = BannedHash.objects.filter(kind=HashKind.PDQ)
     assert len(lines) == 1 + own.filter(variant="").count() < own.count()
-    assert all(line.split(" ")[0] in {"pdq", "sha256"} for line in lines)
+    assert all(line.split(" ")[0] in {"pdq", "video_sha256"} for line in lines)
     call_command("unban", str(Ban.objects.get().pk), by=moderator.handle)
     assert post(film(1)[1:]).state == PUBLISHED
     options = {"bank": "back", "category": "hate", "source": "us", "by": moderator.handle}

@@ -14,7 +14,7 @@ from moderation.services.hashes import Imported, import_hashes
 class Command(BaseCommand):
     """Reads what threatexchange's `local_file` exchange reads: a line for each hash."""
 
-    help = "Ban every hash in a file: `pdq HASH`, `sha256 HASH`, or PDQ without a name; - is stdin."
+    help = "Ban the hashes in a file, a line each: `pdq HASH`, `video_sha256 HASH`; - is stdin."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to read, where to keep it, and who answers for it."""
