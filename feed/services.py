@@ -4,16 +4,23 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.permissions import has_role
 from accounts.services import require_good_standing
 from clips.models import Clip, Privacy, Video
 from clips.services import post_video
 from common.errors import NotFound
 from common.ids import parse_public_id
+from moderation.services.comments import remove_as_moderator
 from moderation.services.words import screen_comment
 from social.models import Comment
-from social.selectors import shown_clip
-from social.services import add_comment, checked_comment
+from social.selectors import removable_comment, shown_clip
+from social.services import (
+    add_comment,
+    checked_comment,
+    is_theirs_to_remove,
+    remove_comment,
+)
 
 
 def post_made_video(
@@ -45,3 +52,15 @@ def post_comment(author: User, clip_id: UUID, *, text: str, now: datetime) -> Co
     require_good_standing(author, now=now)
     screen_comment(author=author, text=text, now=now)
     return add_comment(author, clip_id, text=text, now=now)
+
+
+def take_comment_away(actor: User, comment_id: UUID, *, now: datetime) -> None:
+    """Remove one's own comment, or one under a clip of one's own; moderators decide of any.
+
+    Raises NotFound, Denied.
+    """
+    comment = removable_comment(actor, comment_id)
+    if has_role(actor, Role.MODERATOR) and not is_theirs_to_remove(actor, comment):
+        remove_as_moderator(actor, comment, now=now)
+    else:
+        remove_comment(actor, comment_id, now=now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feed.views import ClipsView, ClipView, CommentsView, FeedView, PersonClipsView
+from feed.views import ClipsView, ClipView, CommentsView, CommentView, FeedView, PersonClipsView
 
 app_name = "feed"
 
@@ -11,5 +11,6 @@ urlpatterns = [
     path("clips", ClipsView.as_view(), name="clips"),
     path("clips/<uuid:clip_id>", ClipView.as_view(), name="clip"),
     path("clips/<uuid:clip_id>/comments", CommentsView.as_view(), name="comments"),
+    path("comments/<uuid:comment_id>", CommentView.as_view(), name="comment"),
     path("users/<str:handle>/clips", PersonClipsView.as_view(), name="by-person"),
 ]

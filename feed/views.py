@@ -19,7 +19,7 @@ from common.schema import page_parameters, paged
 from feed.cards import ClipCard
 from feed.selectors import Mode, clip_card, clips_by, page_for
 from feed.serializers import ClipSerializer, PostClipSerializer, WordsSerializer
-from feed.services import post_comment, post_made_video
+from feed.services import post_comment, post_made_video, take_comment_away
 from social.selectors import comments_on, shown_clip
 from social.serializers import CommentSerializer
 
@@ -127,6 +127,16 @@ class CommentsView(APIView):
         text = asked.validated_data["text"]
         comment = post_comment(user_of(request), clip_id, text=text, now=timezone.now())
         return Response(CommentSerializer(comment).data, status=201)
+
+
+class CommentView(APIView):
+    """One comment."""
+
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="Removed.")})
+    def delete(self, request: Request, comment_id: UUID) -> Response:
+        """Remove a comment of mine, or under a clip of mine; moderators remove any."""
+        take_comment_away(user_of(request), comment_id, now=timezone.now())
+        return Response(status=204)
 
 
 def _cards(page: Page[ClipCard]) -> Response:

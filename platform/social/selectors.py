@@ -65,7 +65,9 @@ def comments_on(clip: Clip) -> QuerySet[Comment]:
 
 def removable_comment(actor: User, comment_id: UUID) -> Comment:
     """A comment that `actor` may see, or (a moderator) judge.  Raises NotFound."""
-    comments = Comment.objects.filter(pk=comment_id, removed_at=None).select_related("clip")
+    comments = Comment.objects.filter(pk=comment_id, removed_at=None).select_related(
+        "clip", "author"
+    )
     if not has_role(actor, Role.MODERATOR):
         comments = comments.filter(clip__in=visible_clips(actor))
     comment = comments.first()

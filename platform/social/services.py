@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from accounts.models import Role, User
-from accounts.permissions import Viewer, has_role
+from accounts.models import User
+from accounts.permissions import Viewer
 from accounts.selectors import person
 from common.errors import Denied, Invalid
 from social.models import Comment, CountDelta, Follow, View
@@ -96,16 +96,16 @@ def checked_comment(text: str) -> str:
 
 
 def remove_comment(actor: User, comment_id: UUID, *, now: datetime) -> None:
-    """Take a comment away: its author may, the clip's author, and a moderator.
-
-    Raises NotFound, Denied.
-    """
+    """Take a comment away: its author may, and the clip's author.  Raises NotFound, Denied."""
     comment = removable_comment(actor, comment_id)
-    if actor.pk not in {comment.author_id, comment.clip.author_id} and not has_role(
-        actor, Role.MODERATOR
-    ):
+    if not is_theirs_to_remove(actor, comment):
         raise Denied("Only who wrote a comment, or whose clip it is under, may remove it.")
     hide_comment(comment, now=now)
+
+
+def is_theirs_to_remove(actor: User, comment: Comment) -> bool:
+    """Whether it is the actor's own, or under a clip of theirs: for moderators it is a decision."""
+    return actor.pk in {comment.author_id, comment.clip.author_id}
 
 
 @transaction.atomic

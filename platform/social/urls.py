@@ -3,7 +3,6 @@
 from django.urls import path
 
 from social.views import (
-    CommentView,
     FollowersView,
     FollowingView,
     FollowView,
@@ -21,5 +20,4 @@ urlpatterns = [
     path("users/<str:handle>/follow", FollowView.as_view(), name="follow"),
     path("clips/<uuid:clip_id>/like", LikeView.as_view(), name="like"),
     path("clips/<uuid:clip_id>/views", ViewsView.as_view(), name="views"),
-    path("comments/<uuid:comment_id>", CommentView.as_view(), name="comment"),
 ]

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,7 @@ from social.serializers import (
     ProfileSerializer,
     ViewSerializer,
 )
-from social.services import follow, like, note_view, remove_comment, unfollow, unlike
+from social.services import follow, like, note_view, unfollow, unlike
 
 FOLLOWERS = NewestFirst("followers", time="created_at", key="follower_id")
 FOLLOWING = NewestFirst("following", time="created_at", key="followee_id")
@@ -102,16 +102,6 @@ class LikeView(APIView):
         """Take the like back; again changes nothing."""
         unlike(user_of(request), clip_id)
         return Response({"liked": False, "likes": like_count_of(clip_id)})
-
-
-class CommentView(APIView):
-    """One comment."""
-
-    @extend_schema(request=None, responses={204: OpenApiResponse(description="Removed.")})
-    def delete(self, request: Request, comment_id: UUID) -> Response:
-        """Remove a comment of mine, or under a clip of mine; moderators remove any."""
-        remove_comment(user_of(request), comment_id, now=timezone.now())
-        return Response(status=204)
 
 
 class ViewsView(APIView):

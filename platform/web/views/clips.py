@@ -20,9 +20,10 @@ from clips.states import PUBLISHED
 from common.errors import Invalid, ReverieError
 from common.problems import problem_of
 from feed.selectors import clip_card
-from feed.services import post_comment
+from feed.services import post_comment, take_comment_away
+from moderation.selectors.statements import standing_statement
 from social.selectors import comments_on, like_count_of
-from social.services import like, remove_comment, unlike
+from social.services import like, unlike
 from web.access import is_fragment, signed_in
 from web.forms import PostingForm, posting_form_of
 from web.refusals import refuse
@@ -50,6 +51,7 @@ def _page(
         "card": card,
         "form": form,
         "is_unsettled": clip.state in UNSETTLED,
+        "statement": standing_statement(clip) if clip.author_id == request.user.pk else None,
         "structured_data": structured_data(card, origin=settings.REVERIE_URL),
         **_talk(clip, viewer=request.user),
     }
@@ -125,7 +127,7 @@ def _comments(
 @signed_in
 def remove(request: HttpRequest, user: User, comment_id: UUID) -> HttpResponse:
     """Take a comment away."""
-    remove_comment(user, comment_id, now=timezone.now())
+    take_comment_away(user, comment_id, now=timezone.now())
     if is_fragment(request):
         return HttpResponse()
     return redirect("web:feed")
