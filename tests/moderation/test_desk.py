@@ -115,9 +115,9 @@ def test_the_desk_counts_what_waits_by_category_and_severity(
     assert page.index("Graphic violence") < page.index("Sexual content")
     assert "<b>2</b> waiting" in page
     only = client.get(reverse("web:desk"), {"only_category": "gore"}).content.decode()
-    assert only.count("Content: clip by") == 2
+    assert only.count("Content: clip of") == 2
     none = client.get(reverse("web:desk"), {"only_category": "-"}).content.decode()
-    assert none.count("Content: clip by") == 1
+    assert none.count("Content: clip of") == 1
     assert client.get(reverse("web:desk"), {"only_severity": "x"}).status_code == 200
     assert taken(client, only_category="sexual").category == "sexual"
 

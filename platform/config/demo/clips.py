@@ -1,7 +1,7 @@
-"""The clips a first start is filled with: three prompts, down the same road as anybody's."""
+"""The clips a first start is filled with: prompts, down the same road as anybody's."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,12 +58,21 @@ CLIPS = (
         seed=5,
     ),
 )
+HELD = (
+    DemoClip(
+        prompt="a panda bouncing in the snow",
+        caption="Breaking news: the president resigns",
+        hashtags=("panda",),
+        seed=3,
+    ),
+)
+"""What the policy wants a person to look at: a caption that could be taken for news."""
 
 
-def order_clips(creator: User) -> int:
-    """Ask for every demo clip that was not asked for yet; how many that were."""
+def order_clips(creator: User, clips: Sequence[DemoClip]) -> int:
+    """Ask for every one of `clips` that was not asked for yet; how many that were."""
     asked = set(jobs_of(creator).values_list("prompt", flat=True))
-    missing = [clip for clip in CLIPS if clip.prompt not in asked]
+    missing = [clip for clip in clips if clip.prompt not in asked]
     for clip in missing:
         request_generation(creator, clip.order, now=timezone.now())
     return len(missing)

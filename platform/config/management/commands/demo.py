@@ -1,4 +1,4 @@
-"""`manage.py demo`: people to log in as, and three clips made from three prompts."""
+"""`manage.py demo`: people to log in as, three clips to watch, and one for the reviewers' desk."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from config.demo.accounts import ensure_accounts
-from config.demo.clips import order_clips, watch_clips
+from config.demo.clips import CLIPS, HELD, order_clips, watch_clips
 
 PATIENCE_SECONDS = 600.0
 
@@ -16,17 +16,20 @@ PATIENCE_SECONDS = 600.0
 class Command(BaseCommand):
     """Fills an empty Reverie; a running one must be there to make the clips."""
 
-    help = "Make the demo accounts and three clips, and say how to log in."
+    help = "Make the demo accounts and four clips, and say how to log in."
 
     def handle(self, **_options: Any) -> None:
         """Raises CommandError when the clips are not made in ten minutes."""
         file = settings.LOCATIONS.demo
         people = ensure_accounts(file, url=settings.REVERIE_URL, now=timezone.now())
-        creator = people[Role.CREATOR]
-        if asked := order_clips(creator):
+        makers = {people[Role.CREATOR]: CLIPS, people[Role.ADMIN]: HELD}
+        if asked := sum(order_clips(maker, clips) for maker, clips in makers.items()):
             self._say(f"Making {asked} clips from {asked} prompts; watch at {settings.REVERIE_URL}")
-        if not watch_clips(creator, say=self._say, patience_seconds=PATIENCE_SECONDS):
-            raise CommandError("The demo clips are still not made; see the render worker's log.")
+        for maker in makers:
+            if not watch_clips(maker, say=self._say, patience_seconds=PATIENCE_SECONDS):
+                raise CommandError(
+                    "The demo clips are still not made; see the render worker's log."
+                )
         self._say(self._how_to_log_in())
 
     def _how_to_log_in(self) -> str:
@@ -35,8 +38,8 @@ class Command(BaseCommand):
             f"Log in at {settings.REVERIE_URL}/accounts/login/ as mira (creator), theo (viewer), "
             f"noor (moderator) or alex (admin);\n"
             f"passwords and API keys are in {settings.LOCATIONS.demo}\n"
-            f"Held clips wait at {settings.REVERIE_URL}/admin/ for noor and alex, who set up a "
-            "second factor at their first visit."
+            f"A held clip of alex waits at {settings.REVERIE_URL}/desk for noor, who sets up a "
+            "second factor at the first visit."
         )
 
     def _say(self, line: str) -> None:

@@ -96,13 +96,15 @@
   const undo = document.querySelector("[data-undo]");
   if (undo) {
     const until = Date.parse(undo.dataset.until);
-    const count = window.setInterval(() => {
+    const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1000);
       undo.querySelector("[data-left]").textContent = `${Math.max(left, 0)} s`;
       if (left > 0) return;
       window.clearInterval(count);
       undo.remove();
-    }, 250);
+    };
+    const count = window.setInterval(tick, 250);
+    tick();
   }
 
   /* --- one button, once; and not before all it needs is there --- */
