@@ -38,6 +38,7 @@ def test_signing_up_leads_to_an_empty_house_and_an_order(
     page.fill("[name=email]", "hana@example.org")
     page.fill("[name=username]", "Hana")
     page.fill("[name=password1]", PASSWORD)
+    page.fill("[name=birth_year]", "1990")
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url(watched.url + "/")
 
