@@ -81,8 +81,8 @@ def import_hashes(
     """Ban every hash in a file of threatexchange's `local_file` kind.
 
     `pdq HASH` bans a picture, `video_sha256 HASH` a file; a bare hash is PDQ; other types are left
-    out and counted.  The same file again changes nothing.  Raises Denied, and Invalid for a line that
-    is no hash, an unknown category or a bad name.
+    out and counted.  The same file again changes nothing.  Raises Denied, and Invalid for a line
+    that is no hash, an unknown category or a bad name.
     """
     _check_reviewer(reviewer)
     if not BANK_NAME.fullmatch(bank):
