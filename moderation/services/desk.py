@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Viewer
-from clips.models import Limit
+from clips.models import Clip, Limit
 from common.errors import Conflict, Invalid, TooMany
 from common.transitions import move
 from moderation.enforcement.claims import (
@@ -201,15 +201,30 @@ def decide_item(
 
 
 def answer_appeal(
-    viewer: Viewer, item_id: UUID, *, token: UUID, upheld: bool, reason: str, now: datetime
+    viewer: Viewer,
+    item_id: UUID,
+    *,
+    token: UUID,
+    upheld: bool,
+    reason: str,
+    seen: str,
+    now: datetime,
 ) -> None:
     """Let the decision that is appealed stand (`upheld`) or fall, at once and for good.
 
-    Raises Denied, Invalid, ClaimLost, UnableToDecideAppeal.
+    `seen` is the fingerprint of what the reviewer looked at: new words are not shown unjudged
+    because the old ones were wrongly refused.
+    Raises Denied, Invalid, ClaimLost, SubjectChanged, UnableToDecideAppeal.
     """
     reviewer = require_reviewer(viewer)
     with transaction.atomic():
-        _in_hand(reviewer, item_id, token=token, now=now)
+        item = _in_hand(reviewer, item_id, token=token, now=now)
+        if not upheld and item.subject == Subject.CLIP:
+            # Locked, so that its author changes nothing between this look and the decision.
+            Clip.objects.select_for_update().filter(pk=item.subject_id).first()
+            sight = sight_of(item)
+            if not sight.is_gone:
+                _check_seen(sight, seen)
         decide_appeal(reviewer, item_id, upheld=upheld, reason=reason, now=now)
         release_claim(item_id, token=token, now=now)
 

@@ -201,7 +201,10 @@ def _said(request: HttpRequest) -> Callable[[User, UUID], str]:
 
     def appeal(user: User, item_id: UUID) -> str:
         is_upheld = verdict == "uphold"
-        answer_appeal(user, item_id, token=token, upheld=is_upheld, reason=reason, now=now)
+        seen = request.POST.get("seen", "")
+        answer_appeal(
+            user, item_id, token=token, upheld=is_upheld, reason=reason, seen=seen, now=now
+        )
         return "The decision stands." if is_upheld else "The decision is overturned."
 
     def judge(user: User, item_id: UUID) -> str:
