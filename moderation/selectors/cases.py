@@ -79,7 +79,11 @@ def case_of(item: ReviewItem, *, viewer: User, now: datetime) -> CaseFile:
         is_blind=False,
         clip=clip,
         signals=list(signals_of(sight.clip)) if sight.clip else [],
-        decisions=list(decisions_on(sight.clip)) if sight.clip else [],
+        decisions=[
+            decision
+            for decision in (decisions_on(sight.clip) if sight.clip else ())
+            if not (is_open_question and decision.decided_by_id)
+        ],
         notices=list(notices.order_by("received_at")),
         appeals=list(appeals_of_item(item.pk)),
         history=history_of(item.about, now=now),

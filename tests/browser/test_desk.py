@@ -1,6 +1,5 @@
 """The desk under a reviewer's fingers: keys alone, nothing clear unless held, one way back."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ def _open_desk(settings: Settings) -> None:
 
 
 @pytest.fixture
-def held(db: None) -> Iterator[list[Clip]]:
+def held(db: None) -> list[Clip]:
     author = open_account("nova", email="n@example.org", password=PASSWORD, role=Role.CREATOR)
     clips = [make_film(author, caption=f"film {number}") for number in range(2)]
     for clip in clips:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -345,6 +346,27 @@ def test_an_account_is_closed_by_two_people(moderator: User, make_user: MakeUser
         client.post(address(item, "decide"), asked)
     person.refresh_from_db()
     assert not person.is_active
+
+
+def test_a_second_person_is_not_shown_what_the_first_one_said(
+    held: Clip, moderator: User, make_user: MakeUser
+) -> None:
+    client = client_of(moderator)
+    taken(client)
+    decided(client, held, verdict="allow")
+    matter = Matter(
+        ReviewKind.CONTENT, Subject.CLIP, held.pk, held.author, category="sexual_minors"
+    )
+    with transaction.atomic():
+        open_item(matter, now=timezone.now())
+    taken(client)
+    decided(client, held, verdict="block", category="sexual_minors", reason="Far too young.")
+    assert held.state == HELD
+    second = client_of(make_user(Role.MODERATOR))
+    page = second.get(address(taken(second))).content.decode()
+    assert "A second person has to agree" in page
+    assert "Far too young" not in page
+    assert moderator.handle not in page
 
 
 def test_reviewers_say_what_they_are_never_given(held: Clip, moderator: User) -> None:
