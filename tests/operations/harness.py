@@ -29,7 +29,7 @@ class Reverie:
     """A running `manage.py up`.
 
     Children go by the names of `config.supervision.roster`: `postgres`, `valkey`, `web server`,
-    `CPU worker`, `render worker`, `beat`.
+    `CPU worker`, `upload worker`, `render worker`, `beat`.
     """
 
     here: Locations
