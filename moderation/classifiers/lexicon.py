@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from moderation.classifiers.canonical import canonical
 from moderation.classifiers.normaliser import Reading, normalise
 from moderation.classifiers.port import Finding
 
@@ -76,7 +77,7 @@ class Lexicon:
         fired = [
             (pattern, field, reading.name)
             for field, text in texts.items()
-            for reading in normalise(text).readings
+            for reading in (*normalise(text).readings, _undone(text))
             for pattern in self._fired(reading)
         ]
         milliseconds = (perf_counter() - start) * 1000
@@ -156,6 +157,11 @@ class Lexicon:
             for length in range(1, min(len(word), self._longest) + 1):
                 candidates += self._prefixed.get(word[:length], ())
             yield from ((place, term) for term in candidates if term.is_at(words, place))
+
+
+def _undone(text: str) -> Reading:
+    """The reading of the trained screens: backwards, encoded, glued or torn words made plain."""
+    return Reading("undone", tuple(canonical(text).split()))
 
 
 def _term(group: str, text: str) -> _Term:

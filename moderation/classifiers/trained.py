@@ -22,9 +22,9 @@ from moderation.classifiers.port import Finding
 
 FOLDER = Path(__file__).with_name("weights")
 DIGITS = 4
-WINDOW_WORDS = 36
-WINDOW_STEP = 18
-MOST_WINDOWS = 24
+WINDOW_WORDS = 24
+WINDOW_STEP = 12
+MOST_WINDOWS = 40
 
 
 @dataclass(frozen=True)

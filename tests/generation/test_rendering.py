@@ -162,3 +162,21 @@ def test_deleting_a_finished_video_takes_its_files_and_its_clip(client: Client) 
     assert client.delete(f"/v1/videos/{asked['id']}").json()["deleted"] is True
     assert not any(store().exists(digest) for digest in digests)
     assert Clip.objects.get().state == "deleted"
+
+
+def test_words_that_only_the_full_screen_understands_end_the_job_before_the_engine(
+    client: Client,
+) -> None:
+    asked, calm = ask(client), ask(client)
+    job = _job_of(asked)
+    # As if the door had let it pass: the full screen is the one that is asked here.
+    Job.objects.filter(pk=job.pk).update(
+        prompt="a man beating a woman to death with a hammer, blood"
+    )
+    render_next()
+    job.refresh_from_db()
+    assert (job.state, job.error_code, job.video) == ("failed", "moderation_blocked", None)
+    assert "not accepted" in job.error_message
+    assert client.get(f"/v1/videos/{asked['id']}").json()["error"]["code"] == "moderation_blocked"
+    render_next()
+    assert _job_of(calm).state == "completed"
