@@ -14,6 +14,9 @@ from moderation.models.policies import ShadowVerdict
 from moderation.policy.rules import Audience, Policy, Verdict, verdict
 from moderation.selectors.policies import ShadowPolicy, shadow_policy
 
+WORDS = "prompt"
+"""The stage of a policy that knows no other for words."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ def _note_difference(judgement: Judgement, shadow: ShadowPolicy) -> None:
     said = verdict(
         _findings_for(shadow.policy, judgement),
         shadow.policy,
-        stage=judgement.stage,
+        stage=judgement.stage if judgement.stage in shadow.policy.stages else WORDS,
         audience=judgement.audience,
     )
     if (said.decision, said.limits) == (judgement.verdict.decision, judgement.verdict.limits):

@@ -19,7 +19,12 @@ from moderation.policy.rules import Audience, Policy, verdict
 
 BATCH = 500
 SHOWN_EXAMPLES = 5
-STAGES = {Subject.PROMPT: "prompt", Subject.COMMENT: "comment", Subject.ACCOUNT: "profile"}
+OF_WORDS = ("prompt", "render")
+STAGES = {
+    Subject.PROMPT: OF_WORDS,
+    Subject.COMMENT: ("comment",),
+    Subject.ACCOUNT: ("profile",),
+}
 
 Change: TypeAlias = tuple[str, str]
 Looked: TypeAlias = tuple[str, UUID, str]
@@ -79,8 +84,8 @@ def backtest(policy: Policy, *, since: datetime, most: int | None = None) -> Bac
         clips = _clips_among(decisions)
         for decision in decisions:
             found = signals.get(_looked(decision), [])
-            stage = _stage_of(decision, clips)
-            if not found or stage not in policy.stages:
+            stage = _stage_of(decision, found, clips=clips, policy=policy)
+            if not found or stage is None:
                 result.without_signals += 1
                 continue
             _compare(decision, found, policy=policy, stage=stage, result=result)
@@ -134,8 +139,21 @@ def _clips_among(decisions: Iterable[Decision]) -> frozenset[UUID]:
     return frozenset(Clip.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _stage_of(decision: Decision, clips: frozenset[UUID]) -> str:
-    """The stage it was judged at; a caption is judged as words before its clip is."""
+def _stage_of(
+    decision: Decision, found: Iterable[Signal], *, clips: frozenset[UUID], policy: Policy
+) -> str | None:
+    """The stage it was judged at, told from who was asked; None for one `policy` does not know.
+
+    A caption is judged as words before its clip is.
+    """
     if decision.subject == Subject.CLIP:
-        return "clip" if decision.subject_id in clips else "prompt"
-    return STAGES.get(Subject(decision.subject), "")
+        possible = ("clip",) if decision.subject_id in clips else OF_WORDS
+    else:
+        possible = STAGES[Subject(decision.subject)]
+    asked = {signal.detector for signal in found}
+
+    def likeness(stage: str) -> int:
+        required = policy.stages[stage]
+        return len(required & asked) - len(required - asked)
+
+    return max((stage for stage in possible if stage in policy.stages), key=likeness, default=None)

@@ -345,7 +345,7 @@ def test_a_backtest_takes_the_last_decision_and_the_newest_signals() -> None:
             Finding(name, version, category, score)
             for rule in active_policy().all_rules()
             for name, category in rule.when.keys()  # noqa: SIM118 - a method of ours
-            if name == "lexicon"
+            if name in active_policy().stages["prompt"]
         ]:
             Signal.objects.get_or_create(
                 **common,

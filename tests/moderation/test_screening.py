@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from clips.models import Clip
 from clips.services import claim_for_screening, edit_clip, release_expired_screenings
 from clips.states import HELD, PUBLISHED, REJECTED, SCREENING, SUBMITTED
@@ -19,7 +20,7 @@ from common.errors import Unavailable
 from common.ids import new_id
 from common.objects import store
 from common.storage import FileSystemStore, UnableToReachStore
-from moderation import screening, tasks
+from moderation import tasks
 from moderation.checks import check_policy
 from moderation.classifiers.isolation import stop_idle
 from moderation.enforcement import bans, frame_checks
@@ -264,3 +265,22 @@ def test_the_sweep_rings_again_for_lost_and_forgotten_clips(
     rung = b"".join(valkey_server.lrange("cpu", 0, -1)).decode()
     assert valkey_server.llen("cpu") == 2
     assert str(fresh.pk) not in rung
+
+
+def test_a_mild_clip_is_published_within_limits_and_its_author_reads_why(
+    make_clip: MakeClip,
+) -> None:
+    clip = screened(make_clip(prompt="a warrior, bleeding, leans on his sword"))
+    assert (clip.state, clip.limits) == (PUBLISHED, ["age_gate", "blurred"])
+    assert "blood or wounds" in clip.reason
+    assert clip.is_kept_from_minors
+    decision = Decision.objects.get(subject_id=clip.pk)
+    assert (decision.verdict, decision.limits) == ("limit", ["age_gate", "blurred"])
+
+
+def test_what_a_minor_makes_is_judged_more_strictly(make_clip: MakeClip, author: User) -> None:
+    author.birth_year = timezone.now().year - 15
+    author.save()
+    assert screened(make_clip(prompt="a woman in lingerie by the window")).state == REJECTED
+    assert screened(make_clip(prompt="a warrior, bleeding, leans on his sword")).state == HELD
+    assert screened(make_clip(prompt="a kite over a beach")).state == PUBLISHED
