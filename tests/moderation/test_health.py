@@ -180,7 +180,7 @@ def test_creators_and_reviewers_are_told_and_viewers_are_not(
         browser_of(make_user(role)) for role in (Role.CREATOR, Role.MODERATOR, Role.VIEWER)
     )
     said = b"Automatic checks are down"
-    assert said not in creator.get("/studio/").content
+    assert said not in creator.get("/studio").content
     fail(CALM, 3)
     for told in (creator, reviewer):
         assert said in told.get("/").content
