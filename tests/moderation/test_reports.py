@@ -373,8 +373,8 @@ def test_the_ladder_pauses_the_account_at_every_door_until_an_appeal_wins() -> N
     newest = Statement.objects.filter(restriction="clip_withdrawn").latest("pk")
     appeal = appeal_statement(author, newest.pk, text=WHY, now=now)
     decide_appeal(second, appeal.pk, upheld=False, reason="It was fine.", now=timezone.now())
+    assert User.objects.get(pk=author.pk).paused_until is None
     author.refresh_from_db()
-    assert author.paused_until is None
     post_comment(author, elsewhere.pk, text="hello again", now=timezone.now())
 
 
