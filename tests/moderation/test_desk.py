@@ -17,7 +17,9 @@ from moderation.enforcement.settling import settle_due
 from moderation.models.desk import ReviewItem, ReviewKind
 from moderation.models.hashes import Ban
 from moderation.models.judging import Decision, Subject
+from moderation.models.statements import Statement
 from moderation.selectors.judging import fingerprint
+from moderation.services.appeals import appeal_statement
 from social.models import Comment
 from tests.moderation.conftest import MakeClip, MakeUser
 from tests.moderation.test_screening import screened
@@ -367,6 +369,27 @@ def test_a_second_person_is_not_shown_what_the_first_one_said(
     assert "A second person has to agree" in page
     assert "Far too young" not in page
     assert moderator.handle not in page
+
+
+def test_an_appeal_is_for_somebody_else_and_decided_at_once(
+    held: Clip, moderator: User, make_user: MakeUser
+) -> None:
+    client = client_of(moderator)
+    taken(client)
+    decided(client, held, verdict="block", **WORDS)
+    statement = Statement.objects.filter(about=held.author).latest("created_at")
+    appeal_statement(
+        held.author, statement.pk, text="It is a kite, and nothing else.", now=timezone.now()
+    )
+    assert client.post(reverse("web:desk-next"))["Location"] == "/desk"
+    other = client_of(make_user(Role.MODERATOR))
+    page = other.get(address(taken(other))).content.decode()
+    assert "It is a kite, and nothing else." in page
+    assert decided(other, held, verdict="overturn", reason=" ").status_code == 422
+    assert decided(other, held, verdict="allow").status_code == 422
+    decided(other, held, verdict="overturn", reason="You are right; it is a kite.")
+    assert held.state == PUBLISHED
+    assert not ReviewItem.objects.exclude(state="done").exists()
 
 
 def test_reviewers_say_what_they_are_never_given(held: Clip, moderator: User) -> None:
