@@ -147,7 +147,7 @@ def _stage_of(
     A caption is judged as words before its clip is.
     """
     if decision.subject == Subject.CLIP:
-        possible = ("clip",) if decision.subject_id in clips else OF_WORDS
+        possible: tuple[str, ...] = ("clip",) if decision.subject_id in clips else OF_WORDS
     else:
         possible = STAGES[Subject(decision.subject)]
     asked = {signal.detector for signal in found}
