@@ -1,5 +1,7 @@
 """The guards that the settings name, as text detectors: see REVERIE_TEXT_DETECTORS."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,12 +19,16 @@ def guard_model() -> GuardModel:
 
 
 def _guard(name: str) -> Guard:
-    address = getattr(settings, f"{name}_URL")
+    address = _setting(f"{name}_URL")
     if not address.startswith(("https://", "http://")):
         raise ImproperlyConfigured(f"REVERIE_{name}_URL is not an http address.")
     return Guard(
         address=address,
-        model=getattr(settings, f"{name}_MODEL"),
-        key=getattr(settings, f"{name}_KEY"),
-        timeout_seconds=settings.TEXT_CHECK_SECONDS,
+        model=_setting(f"{name}_MODEL"),
+        key=_setting(f"{name}_KEY"),
+        timeout_seconds=_setting("TEXT_CHECK_SECONDS"),
     )
+
+
+def _setting(name: str) -> Any:
+    return getattr(settings, name)
