@@ -13,13 +13,14 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, marking, road
+from bench import ROOT, encoding, feed, gate, marking, road
 from bench.rows import Reading, Row
 
 SUBJECTS: dict[str, ModuleType] = {
     "road": road,
     "encoding": encoding,
     "marking": marking,
+    "gate": gate,
     "feed": feed,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
