@@ -110,7 +110,9 @@ class Looks:
         lists = [*PAGES, f"/@{author}", f"/api/v1/users/{author}/clips?limit=50"]
         if self.random.random() < 0.6:
             address = self.random.choice(one)
-            shown = self._get(viewer, address).status_code == OK
+            answer = self._get(viewer, address)
+            shown = answer.status_code == OK
+            answer.close()
             self._compare(address, viewer, number, shown, self.oracle.is_found(viewer, number))
         elif self.random.random() < 0.3:
             self._content_of_video(viewer, number)
@@ -120,6 +122,7 @@ class Looks:
     def _content_of_video(self, viewer: str, number: int) -> None:
         video = public_id("video", self.walk.clips[number].video_id)
         answer = self._get(viewer, f"/v1/videos/{video}/content", as_program=True)
+        answer.close()
         is_owner = viewer == self.oracle.clips[number].author
         expected = is_owner and self.walk.jobs[number] is not None
         place = f"/v1/videos/…/content ({answer.status_code})"

@@ -51,6 +51,7 @@ def make_walk(
     films: list[Film], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeWalk]:
     monkeypatch.setenv("MOODY_FILE", str(tmp_path / "mood"))
+    settings.FRAME_DETECTORS = []
     settings.DESK_SEVERE_PER_HOUR = settings.DESK_SEVERE_PER_DAY = 1_000_000
     settings.VISITOR_RATE = settings.PERSON_RATE = "100000000/min"
     # Refusals and bad luck by the thousand are what is wanted here.

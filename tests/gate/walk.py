@@ -648,8 +648,11 @@ class Walk:
 
     def _be(self, mood: Mood) -> None:
         self.mood = mood
-        self.settings.FRAME_DETECTORS = [] if mood is Mood.ABSENT else [MOODY]
-        self.settings.FRAME_CHECK_SECONDS = 1.0 if mood is Mood.HANGING else 30.0
+        # In place: every assignment to the fixture is one more layer of settings.
+        self.settings.FRAME_DETECTORS[:] = [] if mood is Mood.ABSENT else [MOODY]
+        seconds = 1.0 if mood is Mood.HANGING else 30.0
+        if seconds != self.settings.FRAME_CHECK_SECONDS:
+            self.settings.FRAME_CHECK_SECONDS = seconds
         (self.folder / "mood").write_text(mood.value, encoding="ascii")
 
     def test_detectors(self) -> int | None:
