@@ -8,139 +8,267 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_year_of_birth'),
-        ('moderation', '0002_desk_and_rulings'),
+        ("accounts", "0002_year_of_birth"),
+        ("moderation", "0002_desk_and_rulings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReviewerExposure',
+            name="ReviewerExposure",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('severity', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("severity", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ReviewerSettings',
+            name="ReviewerSettings",
             fields=[
-                ('reviewer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='reviewer_settings', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('opted_out', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('blur', models.CharField(choices=[('strong', 'Strong'), ('light', 'Light')], default='strong', max_length=16)),
-                ('stays_grey', models.BooleanField(default=True)),
+                (
+                    "reviewer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="reviewer_settings",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opted_out",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "blur",
+                    models.CharField(
+                        choices=[("strong", "Strong"), ("light", "Light")],
+                        default="strong",
+                        max_length=16,
+                    ),
+                ),
+                ("stays_grey", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ReviewOpinion',
+            name="ReviewOpinion",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('outcome', models.CharField(choices=[('allow', 'Allow'), ('limit', 'Limit'), ('review', 'Review'), ('block', 'Block')], max_length=16)),
-                ('category', models.CharField(blank=True, default='', max_length=60)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('limits', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('age_gate', 'Age Gate'), ('no_recommendation', 'No Recommendation'), ('blurred', 'Blurred')], max_length=20), blank=True, default=list, size=None)),
-                ('bans_file', models.BooleanField(default=False)),
-                ('seen', models.CharField(blank=True, default='', max_length=64)),
-                ('policy_version', models.CharField(max_length=60)),
-                ('was_shown', models.BooleanField(default=False)),
-                ('limits_before', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('handling_seconds', models.FloatField()),
-                ('said_at', models.DateTimeField()),
-                ('takes_effect_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("allow", "Allow"),
+                            ("limit", "Limit"),
+                            ("review", "Review"),
+                            ("block", "Block"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("category", models.CharField(blank=True, default="", max_length=60)),
+                ("reason", models.TextField(blank=True, default="")),
+                (
+                    "limits",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("age_gate", "Age Gate"),
+                                ("no_recommendation", "No Recommendation"),
+                                ("blurred", "Blurred"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("bans_file", models.BooleanField(default=False)),
+                ("seen", models.CharField(blank=True, default="", max_length=64)),
+                ("policy_version", models.CharField(max_length=60)),
+                ("was_shown", models.BooleanField(default=False)),
+                (
+                    "limits_before",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("handling_seconds", models.FloatField()),
+                ("said_at", models.DateTimeField()),
+                ("takes_effect_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='reviewitem',
-            name='review_item_state_is_known',
+            model_name="reviewitem",
+            name="review_item_state_is_known",
         ),
         migrations.RemoveConstraint(
-            model_name='reviewitem',
-            name='one_unfinished_review_item',
+            model_name="reviewitem",
+            name="one_unfinished_review_item",
         ),
         migrations.AddField(
-            model_name='reviewitem',
-            name='checks',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='quality_checks', to='moderation.decision'),
+            model_name="reviewitem",
+            name="checks",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="quality_checks",
+                to="moderation.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='reviewitem',
-            name='claimed_at',
+            model_name="reviewitem",
+            name="claimed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='reviewitem',
-            name='is_escalated',
+            model_name="reviewitem",
+            name="is_escalated",
             field=models.BooleanField(default=False),
         ),
         migrations.AlterField(
-            model_name='reviewitem',
-            name='state',
-            field=models.CharField(choices=[('claimed', 'claimed'), ('done', 'done'), ('open', 'open'), ('settling', 'settling')], default='open', max_length=16),
+            model_name="reviewitem",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("claimed", "claimed"),
+                    ("done", "done"),
+                    ("open", "open"),
+                    ("settling", "settling"),
+                ],
+                default="open",
+                max_length=16,
+            ),
         ),
         migrations.AddField(
-            model_name='reviewerexposure',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exposures', to='moderation.reviewitem'),
+            model_name="reviewerexposure",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="exposures",
+                to="moderation.reviewitem",
+            ),
         ),
         migrations.AddField(
-            model_name='reviewerexposure',
-            name='reviewer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exposures', to=settings.AUTH_USER_MODEL),
+            model_name="reviewerexposure",
+            name="reviewer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="exposures",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewersettings',
-            constraint=models.CheckConstraint(condition=models.Q(('blur__in', ['strong', 'light'])), name='reviewer_blur_is_known'),
+            model_name="reviewersettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("blur__in", ["strong", "light"])), name="reviewer_blur_is_known"
+            ),
         ),
         migrations.AddField(
-            model_name='reviewopinion',
-            name='decision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='opinions', to='moderation.decision'),
+            model_name="reviewopinion",
+            name="decision",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="opinions",
+                to="moderation.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='reviewopinion',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opinions', to='moderation.reviewitem'),
+            model_name="reviewopinion",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="opinions",
+                to="moderation.reviewitem",
+            ),
         ),
         migrations.AddField(
-            model_name='reviewopinion',
-            name='reviewer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='opinions', to=settings.AUTH_USER_MODEL),
+            model_name="reviewopinion",
+            name="reviewer",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="opinions",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='reviewitem',
-            name='answers',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='moderation.reviewopinion'),
+            model_name="reviewitem",
+            name="answers",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="moderation.reviewopinion",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewitem',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['claimed', 'done', 'open', 'settling'])), name='review_item_state_is_known'),
+            model_name="reviewitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["claimed", "done", "open", "settling"])),
+                name="review_item_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'claimed', 'settling'))), fields=('kind', 'subject', 'subject_id'), name='one_unfinished_review_item'),
+            model_name="reviewitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("open", "claimed", "settling"))),
+                fields=("kind", "subject", "subject_id"),
+                name="one_unfinished_review_item",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewerexposure',
-            index=models.Index(fields=['reviewer', '-at'], name='exposure_by_reviewer'),
+            model_name="reviewerexposure",
+            index=models.Index(fields=["reviewer", "-at"], name="exposure_by_reviewer"),
         ),
         migrations.AddIndex(
-            model_name='reviewopinion',
-            index=models.Index(condition=models.Q(('settled_at', None), ('undone_at', None)), fields=['takes_effect_at'], name='review_opinion_to_settle'),
+            model_name="reviewopinion",
+            index=models.Index(
+                condition=models.Q(("settled_at", None), ("undone_at", None)),
+                fields=["takes_effect_at"],
+                name="review_opinion_to_settle",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewopinion',
-            index=models.Index(fields=['reviewer', '-id'], name='review_opinion_by_reviewer'),
+            model_name="reviewopinion",
+            index=models.Index(fields=["reviewer", "-id"], name="review_opinion_by_reviewer"),
         ),
         migrations.AddConstraint(
-            model_name='reviewopinion',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ('allow', 'limit', 'block'))), name='review_opinion_outcome_is_sayable'),
+            model_name="reviewopinion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ("allow", "limit", "block"))),
+                name="review_opinion_outcome_is_sayable",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewopinion',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at', None), ('undone_at', None)), fields=('item',), name='one_waiting_opinion'),
+            model_name="reviewopinion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("settled_at", None), ("undone_at", None)),
+                fields=("item",),
+                name="one_waiting_opinion",
+            ),
         ),
     ]

@@ -9,133 +9,309 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('moderation', '0003_opinions_and_exposure'),
+        ("moderation", "0003_opinions_and_exposure"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Appeal',
+            name="Appeal",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('text', models.TextField()),
-                ('quoted', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('is_upheld', models.BooleanField(null=True)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("quoted", models.TextField(blank=True, default="")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("is_upheld", models.BooleanField(null=True)),
+                ("reason", models.TextField(blank=True, default="")),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(null=True, unique=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('actor', models.CharField(max_length=40)),
-                ('action', models.CharField(max_length=60)),
-                ('subject', models.CharField(max_length=16)),
-                ('subject_id', models.CharField(max_length=80)),
-                ('payload', models.TextField()),
-                ('prev_hash', models.CharField(max_length=64, null=True)),
-                ('hash', models.CharField(max_length=64, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.BigIntegerField(null=True, unique=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("actor", models.CharField(max_length=40)),
+                ("action", models.CharField(max_length=60)),
+                ("subject", models.CharField(max_length=16)),
+                ("subject_id", models.CharField(max_length=80)),
+                ("payload", models.TextField()),
+                ("prev_hash", models.CharField(max_length=64, null=True)),
+                ("hash", models.CharField(max_length=64, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('to', models.EmailField(max_length=254)),
-                ('title', models.CharField(max_length=200)),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('try_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("to", models.EmailField(max_length=254)),
+                ("title", models.CharField(max_length=200)),
+                ("text", models.TextField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("try_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('report', 'Report'), ('takedown', 'Takedown')], default='report', max_length=10)),
-                ('subject', models.CharField(choices=[('prompt', 'Prompt'), ('clip', 'Clip'), ('comment', 'Comment'), ('account', 'Account')], max_length=16)),
-                ('subject_id', models.UUIDField()),
-                ('digest', models.CharField(blank=True, default='', max_length=64)),
-                ('category', models.CharField(max_length=60)),
-                ('explanation', models.TextField()),
-                ('name', models.CharField(blank=True, default='', max_length=200)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('is_from_trusted_flagger', models.BooleanField(default=False)),
-                ('is_in_good_faith', models.BooleanField()),
-                ('relation', models.CharField(blank=True, choices=[('depicted', 'Depicted'), ('representative', 'Representative')], default='', max_length=16)),
-                ('signature', models.CharField(blank=True, default='', max_length=200)),
-                ('weight', models.FloatField(default=1.0)),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('deadline_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('acted', 'Acted'), ('not_acted', 'Not Acted'), ('unfounded', 'Unfounded'), ('gone', 'Gone')], default='', max_length=12)),
-                ('outcome_reason', models.TextField(blank=True, default='')),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('banned_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("report", "Report"), ("takedown", "Takedown")],
+                        default="report",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("prompt", "Prompt"),
+                            ("clip", "Clip"),
+                            ("comment", "Comment"),
+                            ("account", "Account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
+                ("category", models.CharField(max_length=60)),
+                ("explanation", models.TextField()),
+                ("name", models.CharField(blank=True, default="", max_length=200)),
+                ("email", models.EmailField(blank=True, default="", max_length=254)),
+                ("is_from_trusted_flagger", models.BooleanField(default=False)),
+                ("is_in_good_faith", models.BooleanField()),
+                (
+                    "relation",
+                    models.CharField(
+                        blank=True,
+                        choices=[("depicted", "Depicted"), ("representative", "Representative")],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                ("signature", models.CharField(blank=True, default="", max_length=200)),
+                ("weight", models.FloatField(default=1.0)),
+                (
+                    "received_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("deadline_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("acted", "Acted"),
+                            ("not_acted", "Not Acted"),
+                            ("unfounded", "Unfounded"),
+                            ("gone", "Gone"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                ("outcome_reason", models.TextField(blank=True, default="")),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("banned_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ReporterSanction',
+            name="ReporterSanction",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('is_warning', models.BooleanField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('until', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, default="", max_length=254)),
+                ("is_warning", models.BooleanField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("until", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(max_length=64, unique=True)),
-                ('subject', models.CharField(choices=[('prompt', 'Prompt'), ('clip', 'Clip'), ('comment', 'Comment'), ('account', 'Account')], max_length=16)),
-                ('subject_id', models.UUIDField()),
-                ('restriction', models.CharField(choices=[('clip_held', 'Clip Held'), ('clip_rejected', 'Clip Rejected'), ('clip_withdrawn', 'Clip Withdrawn'), ('clip_limited', 'Clip Limited'), ('caption_refused', 'Caption Refused'), ('prompt_refused', 'Prompt Refused'), ('comment_refused', 'Comment Refused'), ('comment_removed', 'Comment Removed'), ('profile_refused', 'Profile Refused'), ('profile_removed', 'Profile Removed'), ('account_paused', 'Account Paused'), ('account_terminated', 'Account Terminated')], max_length=20)),
-                ('limits', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('age_gate', 'Age Gate'), ('no_recommendation', 'No Recommendation'), ('blurred', 'Blurred')], max_length=20), default=list, size=None)),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('ground', models.CharField(choices=[('terms', 'Terms'), ('law', 'Law')], default='terms', max_length=8)),
-                ('legal_ground', models.CharField(blank=True, default='', max_length=500)),
-                ('category', models.CharField(blank=True, default='', max_length=60)),
-                ('category_title', models.CharField(max_length=200)),
-                ('dsa_category', models.CharField(max_length=80)),
-                ('dsa_keyword', models.CharField(blank=True, default='', max_length=100)),
-                ('policy_version', models.CharField(max_length=60)),
-                ('facts', models.TextField()),
-                ('explanation', models.TextField()),
-                ('source', models.CharField(choices=[('own_initiative', 'Own Initiative'), ('notice', 'Notice'), ('trusted_flagger', 'Trusted Flagger'), ('takedown_request', 'Takedown Request'), ('appeal', 'Appeal')], max_length=20)),
-                ('is_detected_automatically', models.BooleanField()),
-                ('automation', models.CharField(choices=[('fully', 'Fully'), ('partially', 'Partially'), ('not', 'Not')], max_length=10)),
-                ('is_synthetic', models.BooleanField(default=False)),
-                ('content_created_at', models.DateTimeField()),
-                ('is_told_at_once', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('mailed_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('reversed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("public_id", models.CharField(max_length=64, unique=True)),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("prompt", "Prompt"),
+                            ("clip", "Clip"),
+                            ("comment", "Comment"),
+                            ("account", "Account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_id", models.UUIDField()),
+                (
+                    "restriction",
+                    models.CharField(
+                        choices=[
+                            ("clip_held", "Clip Held"),
+                            ("clip_rejected", "Clip Rejected"),
+                            ("clip_withdrawn", "Clip Withdrawn"),
+                            ("clip_limited", "Clip Limited"),
+                            ("caption_refused", "Caption Refused"),
+                            ("prompt_refused", "Prompt Refused"),
+                            ("comment_refused", "Comment Refused"),
+                            ("comment_removed", "Comment Removed"),
+                            ("profile_refused", "Profile Refused"),
+                            ("profile_removed", "Profile Removed"),
+                            ("account_paused", "Account Paused"),
+                            ("account_terminated", "Account Terminated"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "limits",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("age_gate", "Age Gate"),
+                                ("no_recommendation", "No Recommendation"),
+                                ("blurred", "Blurred"),
+                            ],
+                            max_length=20,
+                        ),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[("terms", "Terms"), ("law", "Law")], default="terms", max_length=8
+                    ),
+                ),
+                ("legal_ground", models.CharField(blank=True, default="", max_length=500)),
+                ("category", models.CharField(blank=True, default="", max_length=60)),
+                ("category_title", models.CharField(max_length=200)),
+                ("dsa_category", models.CharField(max_length=80)),
+                ("dsa_keyword", models.CharField(blank=True, default="", max_length=100)),
+                ("policy_version", models.CharField(max_length=60)),
+                ("facts", models.TextField()),
+                ("explanation", models.TextField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("own_initiative", "Own Initiative"),
+                            ("notice", "Notice"),
+                            ("trusted_flagger", "Trusted Flagger"),
+                            ("takedown_request", "Takedown Request"),
+                            ("appeal", "Appeal"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_detected_automatically", models.BooleanField()),
+                (
+                    "automation",
+                    models.CharField(
+                        choices=[("fully", "Fully"), ("partially", "Partially"), ("not", "Not")],
+                        max_length=10,
+                    ),
+                ),
+                ("is_synthetic", models.BooleanField(default=False)),
+                ("content_created_at", models.DateTimeField()),
+                ("is_told_at_once", models.BooleanField(default=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("mailed_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("reversed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Strike',
+            name="Strike",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('weight', models.PositiveSmallIntegerField(default=1)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("weight", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='decision',
-            name='restriction',
-            field=models.CharField(blank=True, choices=[('clip_held', 'Clip Held'), ('clip_rejected', 'Clip Rejected'), ('clip_withdrawn', 'Clip Withdrawn'), ('clip_limited', 'Clip Limited'), ('caption_refused', 'Caption Refused'), ('prompt_refused', 'Prompt Refused'), ('comment_refused', 'Comment Refused'), ('comment_removed', 'Comment Removed'), ('profile_refused', 'Profile Refused'), ('profile_removed', 'Profile Removed'), ('account_paused', 'Account Paused'), ('account_terminated', 'Account Terminated')], default='', max_length=20),
+            model_name="decision",
+            name="restriction",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("clip_held", "Clip Held"),
+                    ("clip_rejected", "Clip Rejected"),
+                    ("clip_withdrawn", "Clip Withdrawn"),
+                    ("clip_limited", "Clip Limited"),
+                    ("caption_refused", "Caption Refused"),
+                    ("prompt_refused", "Prompt Refused"),
+                    ("comment_refused", "Comment Refused"),
+                    ("comment_removed", "Comment Removed"),
+                    ("profile_refused", "Profile Refused"),
+                    ("profile_removed", "Profile Removed"),
+                    ("account_paused", "Account Paused"),
+                    ("account_terminated", "Account Terminated"),
+                ],
+                default="",
+                max_length=20,
+            ),
         ),
         migrations.RunSQL(
             """
@@ -149,184 +325,390 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('restriction__in', ['', 'clip_held', 'clip_rejected', 'clip_withdrawn', 'clip_limited', 'caption_refused', 'prompt_refused', 'comment_refused', 'comment_removed', 'profile_refused', 'profile_removed', 'account_paused', 'account_terminated'])), name='decision_restriction_is_known'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "restriction__in",
+                        [
+                            "",
+                            "clip_held",
+                            "clip_rejected",
+                            "clip_withdrawn",
+                            "clip_limited",
+                            "caption_refused",
+                            "prompt_refused",
+                            "comment_refused",
+                            "comment_removed",
+                            "profile_refused",
+                            "profile_removed",
+                            "account_paused",
+                            "account_terminated",
+                        ],
+                    )
+                ),
+                name="decision_restriction_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'block'), _negated=True), models.Q(('restriction', ''), _negated=True), _connector='OR'), name='decision_block_restricts'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "block"), _negated=True),
+                    models.Q(("restriction", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="decision_block_restricts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'allow'), _negated=True), ('restriction', ''), _connector='OR'), name='decision_allow_restricts_nothing'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "allow"), _negated=True),
+                    ("restriction", ""),
+                    _connector="OR",
+                ),
+                name="decision_allow_restricts_nothing",
+            ),
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='appellant',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appeals', to=settings.AUTH_USER_MODEL),
+            model_name="appeal",
+            name="appellant",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="appeals",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="appeal",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='decision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='moderation.decision'),
+            model_name="appeal",
+            name="decision",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="moderation.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='item',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appeals', to='moderation.reviewitem'),
+            model_name="appeal",
+            name="item",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="appeals",
+                to="moderation.reviewitem",
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['subject', 'subject_id'], name='audit_by_subject'),
+            model_name="auditentry",
+            index=models.Index(fields=["subject", "subject_id"], name="audit_by_subject"),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['action', 'at'], name='audit_by_action'),
+            model_name="auditentry",
+            index=models.Index(fields=["action", "at"], name="audit_by_action"),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='about',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices_received', to=settings.AUTH_USER_MODEL),
+            model_name="notice",
+            name="about",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices_received",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='decision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices', to='moderation.decision'),
+            model_name="notice",
+            name="decision",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="notices",
+                to="moderation.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='item',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices', to='moderation.reviewitem'),
+            model_name="notice",
+            name="item",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="notices",
+                to="moderation.reviewitem",
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='reporter',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices_sent', to=settings.AUTH_USER_MODEL),
+            model_name="notice",
+            name="reporter",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="notices_sent",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='notice',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='appeal', to='moderation.notice'),
+            model_name="appeal",
+            name="notice",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="appeal",
+                to="moderation.notice",
+            ),
         ),
         migrations.AddField(
-            model_name='reportersanction',
-            name='reporter',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="reportersanction",
+            name="reporter",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='about',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='statements', to=settings.AUTH_USER_MODEL),
+            model_name="statement",
+            name="about",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="statements",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='decision',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='statement', to='moderation.decision'),
+            model_name="statement",
+            name="decision",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="statement",
+                to="moderation.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='statement',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='moderation.statement'),
+            model_name="letter",
+            name="statement",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="letters",
+                to="moderation.statement",
+            ),
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='statement',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='appeal', to='moderation.statement'),
+            model_name="appeal",
+            name="statement",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="appeal",
+                to="moderation.statement",
+            ),
         ),
         migrations.AddField(
-            model_name='strike',
-            name='decision',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='strike', to='moderation.decision'),
+            model_name="strike",
+            name="decision",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="strike",
+                to="moderation.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='strike',
-            name='statement',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='strike', to='moderation.statement'),
+            model_name="strike",
+            name="statement",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="strike",
+                to="moderation.statement",
+            ),
         ),
         migrations.AddField(
-            model_name='strike',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='strikes', to=settings.AUTH_USER_MODEL),
+            model_name="strike",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="strikes",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('decided_at', None)), fields=['subject', 'subject_id'], name='notice_undecided'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("decided_at", None)),
+                fields=["subject", "subject_id"],
+                name="notice_undecided",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('decided_at', None)), fields=['deadline_at'], name='notice_due'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("decided_at", None)), fields=["deadline_at"], name="notice_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['reporter', '-received_at'], name='notice_by_reporter'),
+            model_name="notice",
+            index=models.Index(fields=["reporter", "-received_at"], name="notice_by_reporter"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['email', '-received_at'], name='notice_by_email'),
+            model_name="notice",
+            index=models.Index(fields=["email", "-received_at"], name="notice_by_email"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='notice_outcome_is_dated'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("outcome", "")),
+                    models.Q(
+                        models.Q(("outcome", ""), _negated=True), ("decided_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="notice_outcome_is_dated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'takedown'), _negated=True), models.Q(('deadline_at__isnull', False), models.Q(('signature', ''), _negated=True), models.Q(('relation', ''), _negated=True)), _connector='OR'), name='takedown_has_a_clock'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "takedown"), _negated=True),
+                    models.Q(
+                        ("deadline_at__isnull", False),
+                        models.Q(("signature", ""), _negated=True),
+                        models.Q(("relation", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="takedown_has_a_clock",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportersanction',
-            index=models.Index(fields=['email', '-created_at'], name='sanction_by_email'),
+            model_name="reportersanction",
+            index=models.Index(fields=["email", "-created_at"], name="sanction_by_email"),
         ),
         migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['about', '-id'], name='statement_by_person'),
+            model_name="statement",
+            index=models.Index(fields=["about", "-id"], name="statement_by_person"),
         ),
         migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['subject', 'subject_id', '-id'], name='statement_by_subject'),
+            model_name="statement",
+            index=models.Index(
+                fields=["subject", "subject_id", "-id"], name="statement_by_subject"
+            ),
         ),
         migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['created_at', 'id'], name='statement_by_time'),
+            model_name="statement",
+            index=models.Index(fields=["created_at", "id"], name="statement_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('restriction__in', ['clip_held', 'clip_rejected', 'clip_withdrawn', 'clip_limited', 'caption_refused', 'prompt_refused', 'comment_refused', 'comment_removed', 'profile_refused', 'profile_removed', 'account_paused', 'account_terminated'])), name='statement_restriction_is_known'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "restriction__in",
+                        [
+                            "clip_held",
+                            "clip_rejected",
+                            "clip_withdrawn",
+                            "clip_limited",
+                            "caption_refused",
+                            "prompt_refused",
+                            "comment_refused",
+                            "comment_removed",
+                            "profile_refused",
+                            "profile_removed",
+                            "account_paused",
+                            "account_terminated",
+                        ],
+                    )
+                ),
+                name="statement_restriction_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('ground', 'terms'), models.Q(('legal_ground', ''), _negated=True), _connector='OR'), name='statement_names_its_law'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ground", "terms"),
+                    models.Q(("legal_ground", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="statement_names_its_law",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('explanation', ''), _negated=True), models.Q(('facts', ''), _negated=True), models.Q(('category_title', ''), _negated=True)), name='statement_explains'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("explanation", ""), _negated=True),
+                    models.Q(("facts", ""), _negated=True),
+                    models.Q(("category_title", ""), _negated=True),
+                ),
+                name="statement_explains",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('sent_at', None)), fields=['try_at'], name='letter_to_send'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("sent_at", None)), fields=["try_at"], name="letter_to_send"
+            ),
         ),
         migrations.AddIndex(
-            model_name='appeal',
-            index=models.Index(condition=models.Q(('decided_at', None)), fields=['created_at'], name='appeal_open'),
+            model_name="appeal",
+            index=models.Index(
+                condition=models.Q(("decided_at", None)), fields=["created_at"], name="appeal_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appeal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notice', None), ('statement__isnull', False)), models.Q(('notice__isnull', False), ('statement', None)), _connector='OR'), name='appeal_is_of_one_thing'),
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("notice", None), ("statement__isnull", False)),
+                    models.Q(("notice__isnull", False), ("statement", None)),
+                    _connector="OR",
+                ),
+                name="appeal_is_of_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appeal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('is_upheld', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_upheld__isnull', False)), _connector='OR'), name='appeal_is_decided_by_somebody'),
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decided_by", None), ("is_upheld", None)),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("is_upheld__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="appeal_is_decided_by_somebody",
+            ),
         ),
         migrations.AddIndex(
-            model_name='strike',
-            index=models.Index(condition=models.Q(('revoked_at', None)), fields=['user', 'expires_at'], name='strike_standing'),
+            model_name="strike",
+            index=models.Index(
+                condition=models.Q(("revoked_at", None)),
+                fields=["user", "expires_at"],
+                name="strike_standing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='strike',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 1)), name='strike_weighs'),
+            model_name="strike",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__gte", 1)), name="strike_weighs"
+            ),
         ),
     ]

@@ -9,109 +9,214 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0003_uploaded_videos'),
-        ('moderation', '0004_reports_statements_appeals'),
+        ("clips", "0003_uploaded_videos"),
+        ("moderation", "0004_reports_statements_appeals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DetectorHealth',
+            name="DetectorHealth",
             fields=[
-                ('detector', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('is_down', models.BooleanField(default=False)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('answers', models.PositiveIntegerField(default=0)),
-                ('last_answer_at', models.DateTimeField(null=True)),
-                ('last_failure_at', models.DateTimeField(null=True)),
-                ('failing_since', models.DateTimeField(null=True)),
-                ('problem', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("detector", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("is_down", models.BooleanField(default=False)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("answers", models.PositiveIntegerField(default=0)),
+                ("last_answer_at", models.DateTimeField(null=True)),
+                ("last_failure_at", models.DateTimeField(null=True)),
+                ("failing_since", models.DateTimeField(null=True)),
+                ("problem", models.TextField(blank=True, default="")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HashBank',
+            name="HashBank",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('version', models.PositiveBigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("version", models.PositiveBigIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ban',
+            name="Ban",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('clip', 'Clip'), ('pictures', 'Pictures')], max_length=16)),
-                ('category', models.CharField(max_length=60)),
-                ('source', models.CharField(max_length=120)),
-                ('digest', models.CharField(blank=True, default='', max_length=64)),
-                ('is_active', models.BooleanField(default=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('problem', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('indexed_at', models.DateTimeField(null=True)),
-                ('hunted_at', models.DateTimeField(null=True)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bans', to='clips.clip')),
-                ('bank', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bans', to='moderation.hashbank')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("clip", "Clip"), ("pictures", "Pictures")], max_length=16
+                    ),
+                ),
+                ("category", models.CharField(max_length=60)),
+                ("source", models.CharField(max_length=120)),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
+                ("is_active", models.BooleanField(default=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("problem", models.TextField(blank=True, default="")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("indexed_at", models.DateTimeField(null=True)),
+                ("hunted_at", models.DateTimeField(null=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clip",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="bans",
+                        to="clips.clip",
+                    ),
+                ),
+                (
+                    "bank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bans",
+                        to="moderation.hashbank",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClipHash',
+            name="ClipHash",
             fields=[
-                ('clip', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='frame_hashes', serialize=False, to='clips.clip')),
-                ('digest', models.CharField(max_length=64)),
-                ('values', models.BinaryField()),
-                ('seconds', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), default=list, size=None)),
-                ('qualities', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=list, size=None)),
-                ('hashed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "clip",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="frame_hashes",
+                        serialize=False,
+                        to="clips.clip",
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("values", models.BinaryField()),
+                (
+                    "seconds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "qualities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "hashed_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['digest'], name='clip_hash_by_digest')],
+                "indexes": [models.Index(fields=["digest"], name="clip_hash_by_digest")],
             },
         ),
         migrations.CreateModel(
-            name='Outage',
+            name="Outage",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('detector', models.CharField(max_length=200)),
-                ('began_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('rescreened_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("detector", models.CharField(max_length=200)),
+                ("began_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("rescreened_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('detector',), name='one_outage_of_a_detector')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("detector",),
+                        name="one_outage_of_a_detector",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BannedHash',
+            name="BannedHash",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('sha256', 'Sha256'), ('pdq', 'Pdq')], max_length=8)),
-                ('value', models.BinaryField(max_length=32)),
-                ('seconds', models.FloatField(null=True)),
-                ('variant', models.CharField(blank=True, default='', max_length=20)),
-                ('ban', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hashes', to='moderation.ban')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(choices=[("sha256", "Sha256"), ("pdq", "Pdq")], max_length=8),
+                ),
+                ("value", models.BinaryField(max_length=32)),
+                ("seconds", models.FloatField(null=True)),
+                ("variant", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "ban",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hashes",
+                        to="moderation.ban",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'value'], name='banned_hash_by_value')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['sha256', 'pdq'])), name='banned_hash_kind_is_known'), models.UniqueConstraint(fields=('ban', 'kind', 'value'), name='one_banned_hash_of_a_ban')],
+                "indexes": [models.Index(fields=["kind", "value"], name="banned_hash_by_value")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["sha256", "pdq"])),
+                        name="banned_hash_kind_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("ban", "kind", "value"), name="one_banned_hash_of_a_ban"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='ban',
-            index=models.Index(condition=models.Q(('is_active', True), models.Q(('indexed_at', None), ('hunted_at', None), _connector='OR')), fields=['created_at'], name='ban_unfinished'),
+            model_name="ban",
+            index=models.Index(
+                condition=models.Q(
+                    ("is_active", True),
+                    models.Q(("indexed_at", None), ("hunted_at", None), _connector="OR"),
+                ),
+                fields=["created_at"],
+                name="ban_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ban',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['clip', 'pictures'])), name='ban_kind_is_known'),
+            model_name="ban",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["clip", "pictures"])), name="ban_kind_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ban',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), ('kind', 'clip')), fields=('bank', 'digest'), name='one_ban_of_a_file'),
+            model_name="ban",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True), ("kind", "clip")),
+                fields=("bank", "digest"),
+                name="one_ban_of_a_file",
+            ),
         ),
     ]

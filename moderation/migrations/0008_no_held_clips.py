@@ -4,13 +4,12 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('moderation', '0007_what_the_database_sees_to'),
+        ("moderation", "0007_what_the_database_sees_to"),
     ]
 
     operations = [
         migrations.DeleteModel(
-            name='HeldClip',
+            name="HeldClip",
         ),
     ]

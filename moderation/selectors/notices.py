@@ -55,7 +55,9 @@ def notices_by(user: User) -> QuerySet[Notice]:
 
 def notice_for(notice_id: UUID, *, key: str) -> Notice:
     """The notice, for whoever has its secret link.  Raises NotFound."""
-    notice = Notice.objects.select_related("about", "decision", "appeal").filter(pk=notice_id).first()
+    notice = (
+        Notice.objects.select_related("about", "decision", "appeal").filter(pk=notice_id).first()
+    )
     if notice is None or not constant_time_compare(key, notice_key(notice_id)):
         raise NotFound("There is no such report.")
     return notice

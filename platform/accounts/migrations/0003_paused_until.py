@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_year_of_birth'),
+        ("accounts", "0002_year_of_birth"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='paused_until',
+            model_name="user",
+            name="paused_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

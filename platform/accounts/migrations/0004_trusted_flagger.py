@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_paused_until'),
+        ("accounts", "0003_paused_until"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='is_trusted_flagger',
+            model_name="user",
+            name="is_trusted_flagger",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -5,40 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0002_limits'),
+        ("clips", "0002_limits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='video',
-            name='origin',
-            field=models.CharField(choices=[('made', 'Made'), ('uploaded', 'Uploaded')], default='made', max_length=16),
+            model_name="video",
+            name="origin",
+            field=models.CharField(
+                choices=[("made", "Made"), ("uploaded", "Uploaded")], default="made", max_length=16
+            ),
         ),
         migrations.AlterField(
-            model_name='video',
-            name='digital_source_type',
-            field=models.CharField(blank=True, default='', max_length=120),
+            model_name="video",
+            name="digital_source_type",
+            field=models.CharField(blank=True, default="", max_length=120),
         ),
         migrations.AlterField(
-            model_name='video',
-            name='engine',
-            field=models.CharField(blank=True, default='', max_length=120),
+            model_name="video",
+            name="engine",
+            field=models.CharField(blank=True, default="", max_length=120),
         ),
         migrations.AlterField(
-            model_name='video',
-            name='prompt',
-            field=models.TextField(blank=True, default=''),
+            model_name="video",
+            name="prompt",
+            field=models.TextField(blank=True, default=""),
         ),
         migrations.AlterField(
-            model_name='video',
-            name='seed',
+            model_name="video",
+            name="seed",
             field=models.BigIntegerField(blank=True, null=True),
         ),
         migrations.AddConstraint(
-            model_name='video',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'made'), ('seed__isnull', False), models.Q(('engine', ''), _negated=True)), models.Q(('engine', ''), ('origin', 'uploaded'), ('prompt', ''), ('seed__isnull', True)), _connector='OR'), name='video_made_by_an_engine_or_uploaded'),
+            model_name="video",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("origin", "made"),
+                        ("seed__isnull", False),
+                        models.Q(("engine", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("engine", ""),
+                        ("origin", "uploaded"),
+                        ("prompt", ""),
+                        ("seed__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="video_made_by_an_engine_or_uploaded",
+            ),
         ),
     ]

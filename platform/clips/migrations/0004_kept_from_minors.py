@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0003_uploaded_videos'),
+        ("clips", "0003_uploaded_videos"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='clip',
-            name='is_kept_from_minors',
+            model_name="clip",
+            name="is_kept_from_minors",
             field=models.BooleanField(default=False),
         ),
     ]

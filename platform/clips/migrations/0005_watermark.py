@@ -5,24 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0004_kept_from_minors'),
+        ("clips", "0004_kept_from_minors"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Watermark',
+            name="Watermark",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('key_name', models.CharField(max_length=40)),
-                ('engine', models.CharField(blank=True, default='', max_length=120)),
-                ('provenance', models.CharField(choices=[('generated', 'Generated'), ('declared', 'Declared'), ('suspected', 'Suspected'), ('none', 'None')], default='generated', max_length=16)),
-                ('made_at', models.DateTimeField()),
-                ('video', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='watermark', to='clips.video')),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("key_name", models.CharField(max_length=40)),
+                ("engine", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("generated", "Generated"),
+                            ("declared", "Declared"),
+                            ("suspected", "Suspected"),
+                            ("none", "None"),
+                        ],
+                        default="generated",
+                        max_length=16,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                (
+                    "video",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="watermark",
+                        to="clips.video",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 0), ('number__lt', 281474976710656)), name='watermark_has_48_bits'), models.CheckConstraint(condition=models.Q(('provenance__in', ['generated', 'declared', 'suspected', 'none'])), name='watermark_provenance_is_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 0), ("number__lt", 281474976710656)),
+                        name="watermark_has_48_bits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("provenance__in", ["generated", "declared", "suspected", "none"])
+                        ),
+                        name="watermark_provenance_is_known",
+                    ),
+                ],
             },
         ),
     ]
