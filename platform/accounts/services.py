@@ -43,7 +43,13 @@ class AccountPaused(Denied):
 
 
 def open_account(
-    handle: str, *, email: str, password: str, role: Role, display_name: str = ""
+    handle: str,
+    *,
+    email: str,
+    password: str,
+    role: Role,
+    display_name: str = "",
+    birth_year: int | None = None,
 ) -> User:
     """A new person, who can log in at once.  Raises HandleRefused, UnableToOpenAccount.
 
@@ -53,6 +59,7 @@ def open_account(
         handle=checked_handle(handle),
         email=email.strip().lower(),
         display_name=_plain(display_name, field="display_name", longest=MAX_NAME_LENGTH),
+        birth_year=birth_year,
         role=role,
         is_staff=role in {Role.MODERATOR, Role.ADMIN},
         is_superuser=role == Role.ADMIN,

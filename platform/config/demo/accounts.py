@@ -20,6 +20,8 @@ PEOPLE = (
     ("noor", Role.MODERATOR, "Noor"),
     ("alex", Role.ADMIN, "Alex"),
 )
+# Grown up, so that what is shown to adults only can be seen in the demo.
+BIRTH_YEAR = 1990
 
 
 def ensure_accounts(file: Path, *, url: str, now: datetime) -> Mapping[Role, User]:
@@ -42,7 +44,12 @@ def _open_accounts(file: Path, *, url: str, now: datetime) -> dict[str, User]:
         for handle, role, name in PEOPLE:
             email, password = f"{handle}@reverie.example", secrets.token_urlsafe(15)
             user = open_account(
-                handle, email=email, password=password, role=role, display_name=name
+                handle,
+                email=email,
+                password=password,
+                role=role,
+                display_name=name,
+                birth_year=BIRTH_YEAR,
             )
             _, secret = create_api_key(user, name="demo", now=now)
             people[handle] = user
