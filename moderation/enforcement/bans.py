@@ -41,6 +41,8 @@ from moderation.selectors.hashes import (
     bank_versions,
     current_index,
     index_of,
+    known_clip,
+    last_allowed_at,
     published_to_hunt,
 )
 from moderation.selectors.policies import active_policy
@@ -136,6 +138,24 @@ def confirm(lookup: Lookup, *, digest: str) -> None:
     _, index = current_index()
     if len(index.matches(lookup.frames, digest=digest)) > len(lookup.matches):
         raise BankChanged
+
+
+def is_kept_from_view(clip: Clip) -> bool:
+    """Whether the clip's file, or its looks, were banned since a person last allowed it.
+
+    While nobody knows its looks, every ban may be of it.  Nobody bans anything else before the
+    caller's transaction ends.
+    """
+    bank_versions(for_share=True)
+    _, index = current_index()
+    known = known_clip(clip)
+    matches = index.matches(known.frames(), digest=clip.digest)
+    banned = [match.banned for match in matches] if known.is_hashed else index.bans
+    bans = Ban.objects.filter(pk__in=[one.id for one in banned])
+    allowed_at = last_allowed_at(clip)
+    if allowed_at is not None:
+        bans = bans.filter(created_at__gte=allowed_at)
+    return bans.exists()
 
 
 def remember(clip: Clip, frames: Sequence[FrameHash]) -> None:
@@ -290,15 +310,40 @@ def hunt(ban: Ban, *, now: datetime, since: datetime | None = None) -> int:
     """Take down what is published and banned; how many clips.
 
     The very file is withdrawn; what only looks like it is held for a person.  With `since`, only
-    what was published after it is looked at.
+    what was published after it is looked at.  A clip that a person let pass unchecked has no hashes
+    yet: it is hashed here, after those that have, and once.
     """
     index = index_of(Ban.objects.filter(pk=ban.pk))
     clips = published_to_hunt(ban, since=since)
+    unhashed: list[KnownClip] = []
     taken = 0
     while chunk := list(islice(clips, HUNTED_AT_ONCE)):
-        for clip, match in _found(chunk, index):
-            taken += _take_down(clip, match, now=now)
+        unhashed += [clip for clip in chunk if not clip.is_hashed]
+        taken += _take_down_all(chunk, index, now=now)
+    if len(index.hashes):
+        taken += sum(_take_down_all(_hashed(clip), index, now=now) for clip in unhashed)
     return taken
+
+
+def _take_down_all(clips: Sequence[KnownClip], index: HashIndex, *, now: datetime) -> int:
+    return sum(_take_down(clip, match, now=now) for clip, match in _found(clips, index))
+
+
+def _hashed(known: KnownClip) -> list[KnownClip]:
+    """The published clip with its hashes, which are kept; nothing when they can not be had."""
+    try:
+        with stored_file(known.digest) as video:
+            frames = hash_video(video, timeout_seconds=settings.FRAME_CHECK_SECONDS)
+    except (UnableToCheckFrames, ObjectNotFound) as error:
+        logger.warning("Clip %s is hunted by its SHA-256 only: %s", known.id, error.message)
+        return []
+    with transaction.atomic():
+        same = Clip.objects.select_for_update(of=("self",)).filter(pk=known.id)
+        clip = same.filter(state=PUBLISHED, digest=known.digest).first()
+        if clip is None:
+            return []
+        remember(clip, frames)
+    return [known_clip(clip)]
 
 
 def _found(clips: Sequence[KnownClip], index: HashIndex) -> Iterator[tuple[KnownClip, Match]]:

@@ -20,22 +20,23 @@ from clips.states import REJECTED, WITHDRAWN
 from common.errors import Conflict
 from common.states import UnableToMove
 from common.transitions import move
-from moderation.enforcement.bans import ban_file
+from moderation.enforcement.bans import ban_file, is_kept_from_view
 from moderation.enforcement.queueing import Matter, open_item
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.models.desk import ReviewItem, ReviewKind, ReviewOpinion
-from moderation.models.judging import Decision, Subject, Verdict
+from moderation.models.judging import UNDONE, Decision, Subject, Verdict
 from moderation.policy.rules import Outcome
 from moderation.selectors.judging import decisions_on
 from moderation.selectors.policies import is_zero_tolerance
 from moderation.selectors.subjects import Sight, sight_of
 from moderation.states import DONE, OPEN, REVIEW_STATES, SETTLING
 
-REVIEWER, SECOND_REVIEWER, UNDONE = "reviewer", "second reviewer", "undone"
+REVIEWER, SECOND_REVIEWER = "reviewer", "second reviewer"
 SETTLED_AT_ONCE = 200
 WAS_CHANGED = "It was changed since it was looked at."
 WAITS_FOR_SECOND = "A second person has to agree."
 TAKEN_BACK = "A reviewer took their decision back."
+BANNED_MEANWHILE = "It looks like something that is banned, so it was not shown again."
 NOT_AGREED = "Two reviewers did not agree."
 
 logger = logging.getLogger(__name__)
@@ -271,9 +272,16 @@ def hold_until_settled(
 
 
 def show_again(item: ReviewItem, opinion: ReviewOpinion, *, now: datetime) -> None:
-    """Put back in sight what `hold_until_settled` took, unless it was changed meanwhile."""
+    """Put back in sight what `hold_until_settled` took.
+
+    Unless it was changed meanwhile, or banned: then it stays on the desk, which says so.
+    """
     sight = sight_of(item)
-    if sight.fingerprint != opinion.seen:
+    if sight.clip is None or sight.fingerprint != opinion.seen:
+        return
+    if is_kept_from_view(sight.clip):
+        item.reason = BANNED_MEANWHILE
+        item.save(update_fields=["reason"])
         return
     ruling = Ruling(
         content=_content(item, sight),

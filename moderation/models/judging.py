@@ -93,6 +93,10 @@ class Signal(models.Model):
         ]
 
 
+UNDONE = "undone"
+"""Among a decision's rules: a reviewer took a removal back, and allowed nothing by that."""
+
+
 class Decision(models.Model):
     """A verdict on exactly one content (`digest`) under exactly one policy version.
 

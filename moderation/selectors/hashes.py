@@ -20,7 +20,7 @@ from moderation.classifiers.hashing import FrameHash
 from moderation.classifiers.matching import Banned, HashIndex, as_hashes
 from moderation.classifiers.pdq import HASH_BYTES
 from moderation.models.hashes import Ban, BanKind, BannedHash, HashBank, HashKind
-from moderation.models.judging import Decision, Subject, Verdict
+from moderation.models.judging import UNDONE, Decision, Subject, Verdict
 
 CHUNK = 2000
 LONGEST_LINE = 50
@@ -103,13 +103,14 @@ def unfinished_bans(*, now: datetime, older_than_seconds: float) -> list[UUID]:
 
 @dataclass(frozen=True)
 class KnownClip:
-    """A published clip by the hashes of its frames: the columns of its ClipHash, if it has one."""
+    """A clip by the hashes of its frames: the columns of its ClipHash, if it has one."""
 
     id: UUID
     digest: str
     values: bytes = b""
     seconds: tuple[float, ...] = ()
     qualities: tuple[int, ...] = ()
+    is_hashed: bool = True
 
     def frames(self) -> list[FrameHash]:
         """The hashes one by one."""
@@ -123,17 +124,39 @@ def published_to_hunt(ban: Ban, *, since: datetime | None = None) -> Iterator[Kn
 
     Left out are those that a person has allowed as they are since the ban: their word stands.
     """
-    allowed = Decision.objects.filter(
-        subject=Subject.CLIP,
-        subject_id=OuterRef("pk"),
-        digest=OuterRef("digest"),
-        verdict__in=[Verdict.ALLOW, Verdict.LIMIT],
-        decided_by__isnull=False,
-        created_at__gt=ban.created_at,
+    allowed = _allowed_by_people().filter(
+        subject_id=OuterRef("pk"), digest=OuterRef("digest"), created_at__gt=ban.created_at
     )
     clips = Clip.objects.filter(state=PUBLISHED).exclude(Exists(allowed)).order_by("pk")
     if since is not None:
         clips = clips.filter(published_at__gte=since)
+    return _known(clips)
+
+
+def known_clip(clip: Clip) -> KnownClip:
+    """The clip by the hashes of its frames."""
+    return next(
+        _known(Clip.objects.filter(pk=clip.pk)), KnownClip(clip.pk, clip.digest, is_hashed=False)
+    )
+
+
+def last_allowed_at(clip: Clip) -> datetime | None:
+    """When a person last allowed the clip's very file; None when nobody has."""
+    allowed = _allowed_by_people().filter(subject_id=clip.pk, digest=clip.digest)
+    return allowed.order_by("-created_at").values_list("created_at", flat=True).first()
+
+
+def _allowed_by_people() -> QuerySet[Decision]:
+    """What people have allowed; who only takes a removal back has not looked for copies."""
+    allowed = Decision.objects.filter(
+        subject=Subject.CLIP,
+        verdict__in=[Verdict.ALLOW, Verdict.LIMIT],
+        decided_by__isnull=False,
+    )
+    return allowed.exclude(rules__contains=[UNDONE])
+
+
+def _known(clips: QuerySet[Clip]) -> Iterator[KnownClip]:
     rows = clips.values_list(
         "pk",
         "digest",
@@ -146,7 +169,7 @@ def published_to_hunt(ban: Ban, *, since: datetime | None = None) -> Iterator[Kn
         if hashed == digest:
             yield KnownClip(pk, digest, bytes(values), tuple(seconds), tuple(qualities))
         else:
-            yield KnownClip(pk, digest)
+            yield KnownClip(pk, digest, is_hashed=False)
 
 
 def hashes_to_export(bank: HashBank | None) -> Iterator[tuple[str, bytes]]:

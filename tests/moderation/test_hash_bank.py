@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from clips.models import Clip
-from clips.services import submit_rendered
+from clips.services import hold_clip, submit_rendered
 from clips.states import HELD, PUBLISHED, REJECTED, WITHDRAWN
 from common.errors import Denied, Invalid, NotFound
 from common.ids import new_id
@@ -25,9 +25,10 @@ from moderation.models.judging import Decision, Signal
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
 from moderation.selectors.hashes import current_index, is_banned_file, unfinished_bans
-from moderation.services.clips import decide_clip
+from moderation.services.desk import undo
 from moderation.services.hashes import ban_clip, export_hashes, import_hashes, retro_hunt, unban
-from tests.moderation.conftest import DETECTORS, stored_video
+from tests.moderation.conftest import DETECTORS, MakeUser, stored_video
+from tests.moderation.reviewing import reviewed, said_of
 from tests.moderation.test_pdq import painted
 from video.encoding import encode
 from video.frames import Frames
@@ -127,7 +128,7 @@ def test_a_few_frames_in_common_are_for_a_person(
     clip = post(np.concatenate([film(2), film(1)[4:8]]))
     assert clip.state == HELD
     assert "looks like something that was removed" in clip.reason
-    decide_clip(moderator, clip.pk, verdict=Outcome.ALLOW, now=timezone.now())
+    reviewed(moderator, clip, Outcome.ALLOW, now=timezone.now())
     assert retro_hunt(moderator, now=timezone.now()) == 0
     assert state_of(clip) == PUBLISHED
 
@@ -147,6 +148,52 @@ def test_what_was_published_before_is_hunted_for(
     assert unfinished_bans(now=timezone.now() + timedelta(hours=1), older_than_seconds=5) == []
     assert tasks.enforce_ban(str(ban.pk)) is None
     assert Decision.objects.filter(subject_id=copy.pk).count() == 2
+
+
+def test_a_clip_that_a_person_let_pass_unchecked_is_hunted_by_its_looks_too(
+    post: Post, moderator: User, now: datetime
+) -> None:
+    first, copy, other = post(film(1)), post(film(1)[1:]), post(film(2))
+    for clip in (copy, other):
+        hold_clip(clip, reason="The checks could not be finished.", now=now)
+        reviewed(moderator, clip, Outcome.ALLOW, now=now)
+        ClipHash.objects.filter(clip=clip).delete()
+    later = timezone.now()
+    ban = ban_clip(moderator, first.pk, category="sexual", now=later)
+    assert enforce_ban(ban.pk, now=later) == 2
+    assert [state_of(clip) for clip in (first, copy, other)] == [WITHDRAWN, HELD, PUBLISHED]
+    assert ClipHash.objects.filter(clip__in=[copy, other]).count() == 2
+
+
+@pytest.mark.parametrize("what", ["the very file", "a copy"])
+def test_who_takes_a_removal_back_does_not_show_what_was_banned_meanwhile(
+    what: str, post: Post, moderator: User, make_user: MakeUser
+) -> None:
+    clip, copy, other = post(film(1)), post(film(1)[1:]), post(film(2))
+    at = timezone.now()
+    banned = clip if what == "the very file" else copy
+    opinion = said_of(moderator, clip, Outcome.BLOCK, now=at)
+    ban = ban_clip(make_user(Role.ADMIN), banned.pk, category="hate", now=at)
+    enforce_ban(ban.pk, now=at)
+    item = undo(moderator, opinion.item_id, now=at)
+    assert state_of(clip) == HELD
+    assert "banned" in item.reason
+    opinion = said_of(moderator, other, Outcome.BLOCK, now=at)
+    undo(moderator, opinion.item_id, now=at)
+    assert state_of(other) == PUBLISHED
+
+
+def test_who_takes_a_removal_back_has_not_allowed_a_copy_that_is_still_hunted_for(
+    post: Post, moderator: User
+) -> None:
+    first, copy = post(film(1)), post(film(1)[1:])
+    at = timezone.now()
+    opinion = said_of(moderator, copy, Outcome.BLOCK, now=at)
+    ban = ban_clip(moderator, first.pk, category="hate", now=at)
+    undo(moderator, opinion.item_id, now=at + timedelta(seconds=1))
+    assert state_of(copy) == PUBLISHED
+    enforce_ban(ban.pk, now=at)
+    assert state_of(copy) == HELD
 
 
 def test_banning_twice_is_one_ban_and_lifting_it_lets_copies_pass(
