@@ -17,11 +17,11 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from clips.selectors import clip_for, is_reviewer
-from common.errors import Denied, Invalid, NotFound
+from common.errors import Denied, Invalid, NotFound, Refused
 from moderation import tasks
 from moderation.enforcement.bans import add_plain_hashes, ban_file, bank_named, hunt, renew
 from moderation.models.hashes import Ban, BanKind, HashBank, HashKind
-from moderation.selectors.hashes import ban_for, hashes_to_export
+from moderation.selectors.hashes import ban_for, hashes_to_export, is_banned_file
 from moderation.selectors.policies import active_policy
 
 BANK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -31,6 +31,12 @@ TYPES = {"pdq": HashKind.PDQ, "video_sha256": HashKind.SHA256}
 """The names threatexchange has for the kinds of hashes."""
 
 logger = logging.getLogger(__name__)
+
+
+class FileRefused(Refused):
+    """The very file is banned."""
+
+    code = "moderation_blocked"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,20 @@ def ban_clip(reviewer: User, clip_id: UUID, *, category: str, now: datetime) -> 
         if ban.indexed_at is None:
             transaction.on_commit(partial(_ring, ban.pk))
     return ban
+
+
+def refuse_banned_file(owner: User, digest: str) -> None:
+    """Pass unless exactly this file, by its SHA-256 in hex, is banned.  Raises FileRefused.
+
+    For files as people send them, before anything is kept of one; what only looks like something
+    banned is found when its clip is judged.
+    """
+    if is_banned_file(digest):
+        logger.warning("User %s sent the banned file %s.", owner.pk, digest)
+        raise FileRefused(
+            "This very file was removed for breaking the rules. It can not be uploaded again.",
+            field="file",
+        )
 
 
 def unban(reviewer: User, ban_id: UUID, *, now: datetime) -> Ban:

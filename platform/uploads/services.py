@@ -20,6 +20,7 @@ from clips.services import checked_caption, checked_hashtags, erase_video
 from common.errors import Denied, Invalid, TooMany
 from common.objects import originals
 from common.transitions import move
+from moderation.services.hashes import refuse_banned_file
 from moderation.services.words import screen_caption
 from uploads.models import Upload
 from uploads.orders import UploadOrder
@@ -68,8 +69,8 @@ def receive_upload(
 ) -> Upload:
     """Keep a person's file, to be made into a clip as `order` says.
 
-    Caption and tool are judged before anything is kept.  Raises Denied, Invalid (with the field),
-    TextRefused, TooManyUploads.
+    Caption and tool are judged and banned files refused before anything is kept.  Raises Denied,
+    Invalid (with the field), TextRefused, FileRefused, TooManyUploads.
     """
     check_may_upload(owner)
     require_good_standing(owner, now=now)
@@ -79,6 +80,7 @@ def receive_upload(
         screen_caption(author=owner, text=words, now=now)
     with file.open("rb") as content:
         upload.digest = hashlib.file_digest(content, "sha256").hexdigest()
+    refuse_banned_file(owner, upload.digest)
     with transaction.atomic():
         # The row lock makes two requests of one person count one after the other.
         User.objects.select_for_update().get(pk=owner.pk)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -17,6 +18,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from clips.models import Clip, Rendition
 from common.objects import originals, store
+from moderation.services.hashes import import_hashes, unban
 from tests.people import make_user, program_of
 from tests.uploads.conftest import send
 from tests.uploads.films import film
@@ -72,6 +74,25 @@ def test_words_that_are_never_allowed_are_refused_at_the_door(
     refused = send(program, plain, caption="child porn")
     assert (refused.status_code, refused.json()["code"]) == (400, "moderation_blocked")
     assert not Upload.objects.exists()
+
+
+def test_a_banned_file_is_refused_at_the_door_and_nothing_of_it_is_kept(
+    program: Client, plain: Path, tmp_path: Path
+) -> None:
+    moderator = make_user("ada", role=Role.MODERATOR)
+    file = film(tmp_path / "banned.mp4", seconds=1.25)
+    digest = sha256(file.read_bytes()).hexdigest()
+    source = {"bank": "partner", "category": "hate", "source": "a hotline", "now": timezone.now()}
+    ban = import_hashes(moderator, [f"video_sha256 {digest}"], **source).ban
+    refused = send(program, file)
+    assert (refused.status_code, refused.json()["code"]) == (400, "moderation_blocked")
+    assert "removed for breaking the rules" in refused.json()["errors"]["file"][0]
+    assert not Upload.objects.exists()
+    assert not originals().exists(digest)
+    assert send(program, plain).status_code == 202
+    unban(moderator, ban.pk, now=timezone.now())
+    assert send(program, file).status_code == 202
+    assert originals().exists(digest)
 
 
 def test_a_file_that_is_too_large_is_refused(
