@@ -82,7 +82,12 @@ def test_a_banned_file_is_refused_at_the_door_and_nothing_of_it_is_kept(
     moderator = make_user("ada", role=Role.MODERATOR)
     file = film(tmp_path / "banned.mp4", seconds=1.25)
     digest = sha256(file.read_bytes()).hexdigest()
-    source = {"bank": "partner", "category": "hate", "source": "a hotline", "now": timezone.now()}
+    source: dict[str, Any] = {
+        "bank": "partner",
+        "category": "hate",
+        "source": "a hotline",
+        "now": timezone.now(),
+    }
     ban = import_hashes(moderator, [f"video_sha256 {digest}"], **source).ban
     refused = send(program, file)
     assert (refused.status_code, refused.json()["code"]) == (400, "moderation_blocked")
