@@ -18,7 +18,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import User
 from accounts.selectors import is_minor
 from clips.models import Clip
-from clips.services import claim_for_screening, extend_screening
+from clips.services import claim_for_screening, extend_screening, release_screening
 from common.states import UnableToMove
 from common.storage import UnableToReachStore
 from moderation.enforcement.bans import BankChanged
@@ -31,10 +31,11 @@ from moderation.policy.loader import UnableToLoadPolicy
 from moderation.policy.rules import ON_ERROR, Audience, Fixture, Outcome, Policy, Verdict, verdict
 from moderation.policy.wording import message
 from moderation.selectors.appeals import ON_APPEAL, is_allowed_on_appeal
-from moderation.selectors.policies import active_policy
+from moderation.selectors.policies import active_policy, forget_policies, version_in_force
 
 HEARTBEATS_PER_LEASE = 4
 UNREADABLE = "unreadable"
+POLICY_CHANGED = "the policy changed"
 READERS = {
     "prompt": read_at_door,
     "render": read_fully,
@@ -49,6 +50,10 @@ Clock = Callable[[], datetime]
 
 class ClaimLost(Exception):
     """Somebody else has the clip now, or it was deleted."""
+
+
+class PolicyChanged(Exception):
+    """Another policy was put in force while the clip was judged by the one before."""
 
 
 def text_digest(*texts: str) -> str:
@@ -116,7 +121,8 @@ def _ruling(content: Content, outcome: Verdict, *, stage: str, policy_version: s
 def screen_clip(clip_id: UUID, *, clock: Clock) -> None:
     """Judge a submitted clip and do what the verdict says; nothing when another is at it.
 
-    After SCREENING_MAX_ATTEMPTS unfinished tries the clip is held for a person.
+    After SCREENING_MAX_ATTEMPTS unfinished tries the clip is held for a person; that the policy
+    changed meanwhile, which puts the clip back in line, is such a try.
     """
     token = uuid4()
     lease = settings.SCREENING_LEASE_SECONDS
@@ -126,7 +132,11 @@ def screen_clip(clip_id: UUID, *, clock: Clock) -> None:
     try:
         pictures = FrameCheck(clip, while_waiting=_Heartbeat(clip, token, clock), clock=clock)
         judgement = _judged(clip, pictures, now=clock())
-        _conclude(clip, judgement, pictures, token=token, now=clock())
+        try:
+            _conclude(clip, judgement, pictures, token=token, now=clock())
+        except PolicyChanged:
+            forget_policies()
+            release_screening(clip, token=token, note=POLICY_CHANGED, now=clock())
     except (BankChanged, ClaimLost, UnableToMove):
         logger.info("Clip %s has gone another way while it was judged.", clip.pk)
 
@@ -214,15 +224,20 @@ def _content(clip: Clip) -> Content:
 def _conclude(
     clip: Clip, judgement: Judgement | Verdict, pictures: FrameCheck, *, token: UUID, now: datetime
 ) -> None:
-    """Put signals, decision and the clip's move on record together, or none of them."""
+    """Put signals, decision and the clip's move on record together, or none of them.
+
+    Raises BankChanged, PolicyChanged, UnableToMove.
+    """
     only_if = {"lease_token": token, "digest": clip.digest}
     if isinstance(judgement, Verdict):
         ruling = _ruling(_content(clip), judgement, stage="clip", policy_version=policy_version())
         carry_out(replace(ruling, labels=None), clip=clip, only_if=only_if, now=now)
         return
+    version = judgement.policy.version
+    if version_in_force() != version:
+        raise PolicyChanged
     pictures.keep()
     outcome = pictures.settled(judgement.verdict)
-    version = judgement.policy.version
     ruling = _ruling(judgement.content, outcome, stage="clip", policy_version=version)
     carry_out(ruling, clip=clip, findings=judgement.findings, only_if=only_if, now=now)
     note_shadow(judgement)

@@ -7,6 +7,7 @@ from threading import Lock
 from time import monotonic
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from common.errors import NotFound
@@ -52,6 +53,20 @@ def active_policy() -> Policy:
             "No policy is active; `manage.py migrate` puts the first in force."
         )
     return _parsed(active)
+
+
+def version_in_force() -> str:
+    """The active version as the database has it, which stays so until the transaction ends.
+
+    Empty when another was put in force just now, or none is.
+    """
+    # Django has no FOR SHARE, and FOR UPDATE would let clips be published one at a time only.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT version FROM moderation_policyversion WHERE state = %s FOR SHARE", [ACTIVE]
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 def shadow_policy() -> ShadowPolicy | None:

@@ -43,7 +43,7 @@ from moderation.selectors.desk import (
 from moderation.selectors.policies import active_policy, severity_of
 from moderation.selectors.subjects import Sight, sight_of
 from moderation.services.appeals import decide_appeal
-from moderation.services.clips import checked_reason
+from moderation.services.reasons import checked_reason
 from moderation.states import CLAIMED, DONE, OPEN, REVIEW_STATES, SETTLING
 
 MOST_GONE = 50

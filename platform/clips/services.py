@@ -232,6 +232,11 @@ def extend_screening(clip_id: UUID, *, token: UUID, lease_seconds: float, now: d
     return bool(held.update(lease_until=now + timedelta(seconds=lease_seconds)))
 
 
+def release_screening(clip: Clip, *, token: UUID, note: str, now: datetime) -> None:
+    """Put a claimed clip back in line at once.  Raises UnableToMove when the claim is lost."""
+    _put_back_in_line(clip, note=note, only_if={"lease_token": token}, now=now)
+
+
 def release_expired_screenings(*, now: datetime) -> list[UUID]:
     """Put the clips whose judge is gone back in line, and say which."""
     lost = Clip.objects.filter(state=SCREENING, lease_until__lt=now)
@@ -239,21 +244,25 @@ def release_expired_screenings(*, now: datetime) -> list[UUID]:
 
 
 def _released(clip: Clip, *, now: datetime) -> bool:
-    only_if = {"state": SCREENING, "lease_token": clip.lease_token, "lease_until__lt": now}
+    only_if = {"lease_token": clip.lease_token, "lease_until__lt": now}
     try:
-        move(
-            clip,
-            states=CLIP_STATES,
-            to=SUBMITTED,
-            now=now,
-            note="lease expired",
-            only_if=only_if,
-            lease_token=None,
-            lease_until=None,
-        )
+        _put_back_in_line(clip, note="lease expired", only_if=only_if, now=now)
     except UnableToMove:
         return False
     return True
+
+
+def _put_back_in_line(clip: Clip, *, note: str, only_if: dict[str, Any], now: datetime) -> None:
+    move(
+        clip,
+        states=CLIP_STATES,
+        to=SUBMITTED,
+        now=now,
+        note=note,
+        only_if={"state": SCREENING, **only_if},
+        lease_token=None,
+        lease_until=None,
+    )
 
 
 def publish_clip(

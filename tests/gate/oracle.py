@@ -100,8 +100,7 @@ class Fact:
     """What history says of one clip.
 
     `least` and `most` bound how often judges began on these words; `judge` is who is at it now.
-    `is_kept` says that minors are not shown it, `is_hashed` that the bank knows its looks, and
-    `has_word` that a person has allowed its file.
+    `is_kept` says that minors are not shown it, and `has_word` that a person has allowed its file.
     """
 
     number: int
@@ -114,7 +113,6 @@ class Fact:
     limits: frozenset[str] = frozenset()
     is_kept: bool = False
     held_by: HeldBy = HeldBy.NOBODY
-    is_hashed: bool = False
     has_word: bool = False
     least: int = 0
     most: int = 0
@@ -151,6 +149,7 @@ class Judging:
     claimed: Fact
     is_of_minor: bool
     is_strict: bool = False
+    policy: str = ""
     is_copy: bool = False
     mood: Mood = Mood.ABSENT
     has_file: bool = True
@@ -165,6 +164,7 @@ class Oracle:
     follows: set[tuple[str, str]] = field(default_factory=set)
     clips: dict[int, Fact] = field(default_factory=dict)
     is_strict: bool = False
+    policy: str = ""
     banned_files: set[int] = field(default_factory=set)
     banned_films: set[str] = field(default_factory=set)
     health: Health = field(default_factory=Health)
@@ -247,6 +247,8 @@ class Oracle:
         if clip.least > MOST_TRIES or not judging.has_file:
             return [unfinished]
         settled = self._settled(clip, judging, is_down=is_down)
+        if judging.policy != self.policy:
+            settled = self.released(clip)  # another policy is in force, and is to judge it
         return [settled, unfinished] if clip.most > MOST_TRIES else [settled]
 
     def _settled(self, clip: Fact, judging: Judging, *, is_down: bool) -> Fact:
@@ -256,7 +258,7 @@ class Oracle:
         pictures = self._of_pictures(judging)
         verdict = Verdict.BLOCK if judging.is_copy else max(words, pictures)
         is_labelled = clip.phrase.is_labelled or judging.mood in {Mood.UNSURE, Mood.ALARMED}
-        clip = replace(clip, judge=0, is_hashed=True, is_kept=is_labelled)
+        clip = replace(clip, judge=0, is_kept=is_labelled)
         if verdict is Verdict.BLOCK:
             return replace(clip, state=State.REFUSED)
         if verdict is Verdict.REVIEW:
@@ -285,7 +287,7 @@ class Oracle:
             return clip
         if clip.number == file:
             return replace(clip, state=State.REFUSED)
-        if clip.film == film and clip.is_hashed:
+        if clip.film == film:
             return replace(clip, state=State.HELD, held_by=HeldBy.MACHINE)
         return clip
 

@@ -25,7 +25,7 @@ from generation.services import request_generation
 from moderation.models.desk import ReviewItem
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
-from moderation.services.clips import decide_clip
+from tests.moderation.reviewing import reviewed
 from tests.people import browser_of, make_user, program_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -166,8 +166,7 @@ def test_its_author_and_a_moderator_find_its_page_and_its_files(clip: Clip, auth
 
 def test_the_walk_would_see_it_once_it_is_published(clip: Clip) -> None:
     moderator = make_user(role=Role.MODERATOR)
-    decide_clip(moderator, clip.pk, verdict=Outcome.ALLOW, now=timezone.now())
-    clip.refresh_from_db()
+    reviewed(moderator, clip, Outcome.ALLOW, now=timezone.now())
     leaks = "\n".join(_leaks(Client(), clip, methods=["get"]))
     for address in ("get /latest", "get /api/v1/feed", f"get /clips/{clip.pk}/files/video.mp4"):
         assert address in leaks

@@ -27,6 +27,7 @@ from pytest_django import Settings
 from accounts.models import Role as AccountRole
 from accounts.models import User
 from clips.models import Clip, Rendition, Video
+from clips.selectors import clip_for
 from clips.services import (
     claim_for_screening,
     delete_clip,
@@ -35,6 +36,7 @@ from clips.services import (
     store_video,
     submit_rendered,
 )
+from clips.states import HELD, PUBLISHED, REJECTED, WITHDRAWN
 from common.errors import Denied, NotFound
 from common.objects import store
 from common.states import UnableToMove
@@ -43,15 +45,23 @@ from generation.services import delete_job
 from moderation import tasks
 from moderation.enforcement.bans import enforce_ban
 from moderation.enforcement.canary import self_test
-from moderation.enforcement.settling import settle_due
+from moderation.enforcement.rulings import Content, Ruling, carry_out
+from moderation.enforcement.settling import REVIEWER, settle_due
 from moderation.models.desk import ReviewItem
 from moderation.models.health import DetectorHealth
+from moderation.models.judging import Subject
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
-from moderation.selectors.judging import fingerprint
+from moderation.selectors.policies import active_policy
 from moderation.selectors.subjects import sight_of
-from moderation.services.clips import UnableToDecide, decide_clip
-from moderation.services.desk import Answer, UnableToUndo, claim_item, decide_item, undo
+from moderation.services.desk import (
+    Answer,
+    UnableToUndo,
+    claim_item,
+    decide_item,
+    take_next,
+    undo,
+)
 from moderation.services.hashes import ban_clip, unban
 from moderation.services.policies import (
     NeedsSecondPerson,
@@ -114,6 +124,12 @@ STATEMENTS_OF_AN_ACT = (4, 8, 24)
 FAULTS_PER_THOUSAND = 30
 
 
+# What a person's ruling can still change, by what it says.
+OPEN_TO = {
+    Verdict.ALLOW: [HELD, REJECTED, WITHDRAWN],
+    Verdict.REVIEW: [PUBLISHED],
+    Verdict.BLOCK: [HELD, PUBLISHED],
+}
 DECIDABLE = frozenset({State.HELD, State.PUBLISHED, State.REFUSED})
 
 
@@ -126,7 +142,6 @@ class Look:
     """What a reviewer once looked at."""
 
     number: int
-    seen: str
     caption: str
 
 
@@ -348,7 +363,7 @@ class Walk:
     def history(self, number: int) -> str:
         """The last moves of a clip, for whoever has to find out what went wrong."""
         moves = self.clips[number].events.order_by("-pk")[:8]
-        told = [f"{one.from_state} -> {one.to_state} {one.note[:40]!r}" for one in moves]
+        told = [f"{one.from_state} -> {one.to_state} {one.note[:400]!r}" for one in moves]
         return f"{self.oracle.clips[number]}; its last moves: " + "; ".join(told)
 
     def _know(self, fact: Fact) -> None:
@@ -560,6 +575,7 @@ class Walk:
                 self._meanwhile(judging.claimed.number)
             if asked == 2:
                 judging.is_strict = self.oracle.is_strict
+                judging.policy = self.oracle.policy
             if asked == 3:
                 judging.mood = self.mood
             if asked == 4 and judging.mood is not Mood.ABSENT:
@@ -692,7 +708,7 @@ class Walk:
         else:
             raise Leak("one person alone changed the policy")
         activate_policy(self.users[approver], version, now=self.now)
-        self.oracle.is_strict = is_strict
+        self.oracle.is_strict, self.oracle.policy = is_strict, version
         return None
 
     def ban(self) -> int | None:
@@ -747,7 +763,7 @@ class Walk:
             return None
         clip, somebody = self.oracle.clips[number], self._active(Role.CREATOR, Role.VIEWER)
         self._attempt(
-            lambda: self._say(somebody, number, Verdict.ALLOW),
+            lambda: take_next(somebody, now=self.now),
             outcomes={number: [clip]},
             refused=Denied,
         )
@@ -757,11 +773,11 @@ class Walk:
         number = self._clip(State.HELD, State.PUBLISHED)
         if number is not None:
             clip = Clip.objects.get(pk=self.clips[number].pk)
-            self.looks = [*self.looks[-8:], Look(number, fingerprint(clip), clip.caption)]
+            self.looks = [*self.looks[-8:], Look(number, clip.caption)]
         return number
 
     def review_as_seen(self) -> int | None:
-        """Decide on what was looked at some time ago, whatever it has become."""
+        """Rule on what was looked at some time ago, whatever it has become."""
         if not self.looks:
             return None
         look = self.looks.pop(self.random.randrange(len(self.looks)))
@@ -770,18 +786,16 @@ class Walk:
     def _decide(self, number: int, reviewer: User, look: Look | None = None) -> int:
         clip = self.oracle.clips[number]
         verdict = self.random.choice((Verdict.ALLOW, Verdict.ALLOW, Verdict.REVIEW, Verdict.BLOCK))
-        refused = self._refusal(clip, reviewer, verdict, look)
+        refused = self._refusal(clip, verdict, look)
         after = clip if refused else self.oracle.decided(clip, verdict)
         self._attempt(
-            lambda: self._say(reviewer, number, verdict, look),
+            lambda: self._rule(reviewer, number, verdict, look),
             outcomes={number: [after]},
             refused=refused,
         )
         return number
 
-    def _refusal(
-        self, clip: Fact, reviewer: User, verdict: Verdict, look: Look | None
-    ) -> type[Exception] | None:
+    def _refusal(self, clip: Fact, verdict: Verdict, look: Look | None) -> type[Exception] | None:
         allowed = {
             Verdict.ALLOW: {State.HELD, State.REFUSED},
             Verdict.REVIEW: {State.PUBLISHED},
@@ -789,19 +803,27 @@ class Walk:
         }
         if clip.state is State.DELETED:
             return NotFound
-        is_own = verdict is Verdict.ALLOW and clip.author == reviewer.handle
         is_stale = look is not None and look.caption != clip.caption
-        return UnableToDecide if is_own or is_stale or clip.state not in allowed[verdict] else None
+        return UnableToMove if is_stale or clip.state not in allowed[verdict] else None
 
-    def _say(self, reviewer: User, number: int, verdict: Verdict, look: Look | None = None) -> None:
-        decide_clip(
-            reviewer,
-            self.clips[number].pk,
-            verdict=Outcome[verdict.name],
+    def _rule(self, reviewer: User, number: int, verdict: Verdict, look: Look | None) -> None:
+        """What comes of a person's word, at once, as when their opinion settles."""
+        clip = clip_for(reviewer, self.clips[number].pk)
+        if clip.state not in OPEN_TO[verdict]:
+            raise UnableToMove("There is nothing to rule on.")
+        ruling = Ruling(
+            content=Content(Subject.CLIP, clip.pk, clip.digest, clip.author),
+            outcome=Outcome[verdict.name],
             reason="" if verdict is Verdict.ALLOW else "A person looked.",
-            seen=look.seen if look else None,
-            now=self.now,
+            policy_version=active_policy().version,
+            rules=(REVIEWER,),
+            decided_by=reviewer,
         )
+        only_if = {
+            "state": clip.state,
+            "caption": look.caption if look else clip.caption,
+        }
+        carry_out(ruling, clip=clip, only_if=only_if, now=self.now)
 
     def say_at_desk(self) -> int | None:
         """A reviewer takes an item and says what is to happen; it takes effect a while later."""
@@ -869,7 +891,8 @@ class Walk:
         is_as_seen = clip.caption == opinion.before.caption and clip.state in DECIDABLE
         is_banned = self.oracle.is_copy(clip) and not opinion.before.has_word
         if was_taken and is_as_seen and not is_banned:
-            possible.append(self.oracle.decided(clip, Verdict.ALLOW, opinion.before.limits))
+            shown = self.oracle.decided(clip, Verdict.ALLOW, opinion.before.limits)
+            possible.append(replace(shown, has_word=clip.has_word))
         self._settle_surely(number, possible)
         return number
 

@@ -13,8 +13,8 @@ from moderation.models.statements import Statement
 from moderation.policy.rules import Outcome
 from moderation.selectors.subjects import sight_of
 from moderation.services.appeals import appeal_statement
-from moderation.services.clips import decide_clip
 from moderation.services.desk import answer_appeal, claim_item
+from tests.moderation.reviewing import reviewed
 from tests.people import make_clip, make_user
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,7 @@ pytestmark = pytest.mark.django_db
 def removed_clip(author: User) -> Clip:
     clip = make_clip(author, caption="kites")
     first = make_user(role=Role.MODERATOR)
-    decide_clip(first, clip.pk, verdict=Outcome.BLOCK, reason="No kites.", now=timezone.now())
-    clip.refresh_from_db()
+    reviewed(first, clip, Outcome.BLOCK, reason="No kites.", now=timezone.now())
     assert clip.state == WITHDRAWN
     statement = Statement.objects.filter(decision__subject_id=clip.pk).latest("pk")
     why = "Kites are allowed everywhere."

@@ -17,9 +17,9 @@ from clips.states import HELD, PUBLISHED, REJECTED, WITHDRAWN
 from common.errors import Denied, Invalid, NotFound
 from common.ids import new_id
 from moderation import tasks
-from moderation.classifiers.isolation import stop_idle
+from moderation.classifiers.isolation import UnableToCheckFrames, stop_idle
 from moderation.enforcement import bans, frame_checks
-from moderation.enforcement.bans import BankChanged, confirm, enforce_ban
+from moderation.enforcement.bans import BankChanged, confirm, enforce_ban, look_up
 from moderation.models.hashes import Ban, BannedHash, ClipHash, HashKind
 from moderation.models.judging import Decision, Signal
 from moderation.policy.rules import Outcome
@@ -230,7 +230,7 @@ def test_a_ban_between_the_look_and_the_publication_is_not_missed(
     post: Post, moderator: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = post(film(1))
-    looked = frame_checks.look_up
+    looked = look_up
 
     def banned_just_then(*arguments: Any, **named: Any) -> Any:
         lookup = looked(*arguments, **named)
@@ -255,7 +255,7 @@ def test_a_ban_survives_a_worker_that_fails(
     ban = ban_clip(moderator, clip.pk, category="hate", now=now)
     settings.FRAME_CHECK_SECONDS = 0.0001
     for _ in range(bans.MOST_ATTEMPTS - 1):
-        with pytest.raises(bans.UnableToCheckFrames):
+        with pytest.raises(UnableToCheckFrames):
             enforce_ban(ban.pk, now=now)
         assert unfinished_bans(now=timezone.now() + timedelta(hours=1), older_than_seconds=5)
     assert enforce_ban(ban.pk, now=now) == 1
@@ -278,7 +278,12 @@ def test_lists_of_others_are_imported_once_and_stop_what_is_on_them(
     seen = post(film(1))
     known = bytes(ClipHash.objects.get(clip=seen).values)
     lines = [f"pdq {known[at : at + 32].hex()}" for at in range(0, 32 * 16, 32)]
-    options = {"bank": "partner", "category": "sexual_minors", "source": "a hotline", "now": now}
+    options: dict[str, Any] = {
+        "bank": "partner",
+        "category": "sexual_minors",
+        "source": "a hotline",
+        "now": now,
+    }
     others = ["", "video_md5 " + "a" * 32, "f" * 64, "video_sha256 " + "e" * 64]
     done = import_hashes(moderator, [*lines, *others], **options)
     assert (done.read, done.added, done.ignored) == (18, 18, 1)
@@ -319,7 +324,12 @@ def test_the_commands_write_and_read_the_same_file(
     assert all(line.split(" ")[0] in {"pdq", "video_sha256"} for line in lines)
     call_command("unban", str(Ban.objects.get().pk), by=moderator.handle)
     assert post(film(1)[1:]).state == PUBLISHED
-    options = {"bank": "back", "category": "hate", "source": "us", "by": moderator.handle}
+    options: dict[str, Any] = {
+        "bank": "back",
+        "category": "hate",
+        "source": "us",
+        "by": moderator.handle,
+    }
     call_command("import_hashes", str(file), **options)
     call_command("retro_hunt", by=moderator.handle)
     assert post(film(1)[2:]).state == REJECTED

@@ -24,8 +24,8 @@ from moderation.models.judging import Decision
 from moderation.policy.rules import Outcome
 from moderation.screening import screen_clip
 from moderation.selectors.health import checks_are_down, detector_states
-from moderation.services.clips import decide_clip
 from tests.moderation.conftest import DETECTORS, MakeClip, MakeUser
+from tests.moderation.reviewing import reviewed
 from tests.people import browser_of
 
 CALM, RAISING = f"{DETECTORS}.Calm", f"{DETECTORS}.Raising"
@@ -137,8 +137,8 @@ def test_what_waited_for_an_outage_only_is_judged_again_when_it_is_over(
     fail(CALM, 3)
     for clip in (waiting, doubtful, claimed, decided):
         assert screened(clip).state == HELD
+    reviewed(moderator, decided, Outcome.BLOCK, now=timezone.now())
     ReviewItem.objects.filter(subject_id=claimed.pk).update(state="claimed", claimed_by=moderator)
-    decide_clip(moderator, decided.pk, verdict=Outcome.BLOCK, reason="no", now=timezone.now())
     assert rescreen_after_outages(now=timezone.now()) == 0
     settings.SELF_TEST_SECONDS = 0.0
     for _ in range(2):

@@ -15,9 +15,9 @@ from moderation.models.desk import ReviewItem, ReviewKind
 from moderation.models.judging import Decision
 from moderation.policy.rules import Outcome
 from moderation.selectors.quality import figures
-from moderation.services.clips import decide_clip
 from moderation.services.desk import take_next
 from tests.moderation.conftest import MakeClip, MakeUser
+from tests.moderation.reviewing import reviewed
 from tests.moderation.test_desk_service import answer, item_of, said
 from tests.moderation.test_screening import screened
 
@@ -39,7 +39,7 @@ def test_a_sampled_decision_is_checked_once_and_not_by_who_made_it(
     settings.QUALITY_SHARE_OF_MACHINES = 0.0
     now = timezone.now()
     screened(clip)
-    decide_clip(moderator, clip.pk, verdict=Outcome.ALLOW, now=now)
+    reviewed(moderator, clip, Outcome.ALLOW, now=now)
     assert sample_decisions(now=now) == 1
     assert sample_decisions(now=now) == 0
     item = item_of(clip, ReviewKind.QUALITY)

@@ -1,5 +1,6 @@
 """A clip is shown when every check has answered and policy allows it; otherwise never."""
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from clips.models import Clip
 from clips.services import claim_for_screening, edit_clip, release_expired_screenings
 from clips.states import HELD, PUBLISHED, REJECTED, SCREENING, SUBMITTED
@@ -28,8 +29,14 @@ from moderation.models.judging import Decision, Signal
 from moderation.models.policies import PolicyVersion
 from moderation.screening import screen_clip
 from moderation.selectors.policies import forget_policies
+from moderation.services.policies import (
+    PolicyDocument,
+    activate_policy,
+    document_at,
+    propose_policy,
+)
 from moderation.services.words import screen_prompt
-from tests.moderation.conftest import DETECTORS, MakeClip
+from tests.moderation.conftest import DETECTORS, MakeClip, MakeUser
 
 BROKEN = ["Raising", "Dying", "Silent", "Babbling", "missing_model", "NoSuchDetector"]
 
@@ -249,6 +256,42 @@ def test_a_judge_who_lost_the_clip_changes_nothing(
     assert clip.state == SUBMITTED
     assert not Decision.objects.filter(subject_id=clip.pk).exists()
     assert screened(clip).state == REJECTED
+
+
+def test_a_policy_put_in_force_while_a_clip_is_judged_binds_that_judgement(
+    make_clip: MakeClip, use_detector: Any, settings: Any, make_user: MakeUser
+) -> None:
+    """As another process does it: nobody tells this one."""
+    use_detector("Calm")
+    document = document_at(settings.POLICY_FILE)
+    text = re.sub("(?m)^version: .*$", "version: no-rain", document.text)
+    text = text.replace("explicit: [", "explicit: [rain on a window, ", 1)
+    noor, alex = make_user(Role.MODERATOR), make_user(Role.ADMIN)
+    at = timezone.now()
+    propose_policy(noor, PolicyDocument(text, document.files), now=at)
+    rain, kite = make_clip(caption="rain on a window"), make_clip(caption="a kite")
+    assert screened(make_clip(caption="rain on a window")).state == PUBLISHED
+    asked = 0
+
+    def clock() -> datetime:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            activate_policy(alex, "no-rain", now=at)
+        return timezone.now()
+
+    try:
+        screen_clip(rain.pk, clock=clock)
+        rain.refresh_from_db()
+        assert (rain.state, rain.lease_token, rain.attempts) == (SUBMITTED, None, 1)
+        assert not Decision.objects.filter(subject_id=rain.pk).exists()
+        assert not Signal.objects.filter(subject_id=rain.pk).exists()
+        assert screened(rain).state == REJECTED
+        assert screened(kite).state == PUBLISHED
+        decisions = Decision.objects.filter(subject_id__in=[rain.pk, kite.pk])
+        assert [one.policy_version for one in decisions] == ["no-rain"] * 2
+    finally:
+        forget_policies()
 
 
 def test_the_sweep_rings_again_for_lost_and_forgotten_clips(
