@@ -4,7 +4,9 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -243,3 +245,23 @@ def test_a_role_given_by_the_operator_is_on_record() -> None:
     call_command("set_role", "rosa", Role.MODERATOR, stdout=StringIO())
     entry = AuditEntry.objects.get(action="role.changed")
     assert (entry.actor, entry.payload) == ("operator", '{"from":"creator","to":"moderator"}')
+
+
+def test_a_corrected_year_of_birth_is_on_record_without_the_year() -> None:
+    ada, noor = make_user("ada", birth_year=2011), make_user("noor", role=Role.MODERATOR)
+    with pytest.raises(CommandError):
+        call_command("set_birth_year", "ada", "1990", by="ada")
+    assert not AuditEntry.objects.exists()
+    call_command("set_birth_year", "ada", "1990", by="noor", stdout=StringIO())
+    entry = AuditEntry.objects.get(action="birth_year.corrected")
+    assert (entry.actor, entry.subject_id) == (str(noor.pk), str(ada.pk))
+    assert entry.payload == "{}"
+
+
+def test_another_watermark_key_is_on_record_by_its_name(settings: Any, tmp_path: Path) -> None:
+    settings.REVERIE_DATA = tmp_path
+    out = StringIO()
+    call_command("rotate_watermark_key", stdout=out)
+    entry = AuditEntry.objects.get(action="watermark_key.rotated")
+    assert entry.actor == "operator"
+    assert entry.subject_id in out.getvalue()

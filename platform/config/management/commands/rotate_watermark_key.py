@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from video.keyring import UnableToOpenKeys, rotate_key
+from moderation.services.audit import rotate_watermark_key
+from video.keyring import UnableToOpenKeys
 
 
 class Command(BaseCommand):
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         """Raises CommandError when the old keys can not be read."""
         try:
-            key = rotate_key(settings.REVERIE_DATA / "watermark")
+            name = rotate_watermark_key(settings.REVERIE_DATA / "watermark")
         except UnableToOpenKeys as error:
             raise CommandError(error.message) from error
-        self.stdout.write(f"Videos are marked with {key.name} from now on.")
+        self.stdout.write(f"Videos are marked with {name} from now on.")

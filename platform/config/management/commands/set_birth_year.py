@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.selectors import person
-from accounts.services import correct_birth_year
 from common.errors import ReverieError
+from moderation.services.audit import change_birth_year
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *, handle: str, year: int, by: str, **_options: Any) -> None:
         """Raises CommandError when it may not be done."""
         try:
-            user = correct_birth_year(person(by), person(handle), year, now=timezone.now())
+            user = change_birth_year(person(by), person(handle), year, now=timezone.now())
         except ReverieError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"@{user.handle} was born in {user.birth_year}.")
