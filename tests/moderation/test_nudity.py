@@ -113,7 +113,7 @@ def is_running(pid: int) -> bool:
 def test_what_is_no_video_is_an_error_not_an_answer(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"\x00" * 1000)
-    with pytest.raises(UnableToCheckFrames, match="UnableToReadVideo"):
+    with pytest.raises(UnableToCheckFrames, match="not a video that can be decoded"):
         check_frames(path, detector=f"{DETECTORS}.Calm", count=4, timeout_seconds=60)
 
 

@@ -99,7 +99,11 @@ def test_every_category_is_answered_and_evidence_quotes_nobody() -> None:
     findings = LEXICON.judge({"prompt": "a kite", "caption": "some nudes"})
     assert [finding.category for finding in findings] == ["weapons", "rude", "never"]
     rude = findings[1]
-    assert rude.evidence == {"patterns": ["rude"], "fields": ["caption"], "readings": ["plain"]}
+    assert rude.evidence == {
+        "patterns": ["rude"],
+        "fields": ["caption"],
+        "readings": ["plain", "undone"],
+    }
     assert findings[0].evidence == {}
 
 
