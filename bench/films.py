@@ -8,7 +8,7 @@ from PIL import Image
 
 from video.frames import Frames, fit_frames
 
-FRAMES = 16
+FRAMES, KINDS = 16, 6
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ then the signed manifest last, then everything is read back.
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -24,6 +25,8 @@ from video.watermark import Mark, embed
 SIGNED_KINDS = frozenset[Kind]({"mp4", "poster", "spritesheet"})
 PICTURE_KINDS = frozenset[Kind]({"poster", "spritesheet"})
 READ_BACK_FRAMES = (8, 32, 128)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,9 @@ def produce(
     c2pa-python can not sign fragmented MP4, and a manifest on the init segment alone would read
     as tampered once a segment follows it.  One frame at a time is held beside the input.
     Raises UnableToUseFrames, UnableToEncode, and UnableToMark when any mark does not read back.
+    The one mark that may fail is the watermark of a video that has a parent, as an upload has: a
+    full-contrast pattern can be too hard or too small to carry it, and is nobody's fault.  Then a
+    warning is logged, and the manifest names no watermark.
     """
     footage = frames if isinstance(frames, Footage) else Footage(check_frames(frames))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -124,24 +130,33 @@ def _drawn(frames: Iterable[Frame], *, size: tuple[int, int], marks: Marks) -> I
 
 
 def _sign_all(encoded: Encoded, *, authority: Authority, claim: Claim, marks: Marks) -> None:
-    mark = marks.watermark
+    watermark = _read_back(encoded, mark=marks.watermark, claim=claim)
     for file in encoded.files:
         if file.kind in SIGNED_KINDS:
-            digits = mark.hexadecimal if mark else ""
-            sign(file.path, authority=authority, claim=claim, watermark=digits)
+            sign(file.path, authority=authority, claim=claim, watermark=watermark)
             _check_aigc(file, marks.aigc)
-        if file.kind == "mp4" and mark is not None:
-            _check_watermark(file, mark)
 
 
-def _check_watermark(file: EncodedFile, mark: Mark) -> None:
-    """Find the mark as anybody's copy is searched for it, in as few pictures as show it."""
+def _read_back(encoded: Encoded, *, mark: Mark | None, claim: Claim) -> str:
+    """The digits of the watermark that is in the MP4; "" when none is, and none has to be."""
+    if mark is None:
+        return ""
+    if any(_is_watermarked(file, mark) for file in encoded.files if file.kind == "mp4"):
+        return mark.hexadecimal
+    if claim.parent is None:
+        raise UnableToMark("The watermark does not read back.")
+    logger.warning("The watermark of %s does not read back: too hard a pattern.", claim.video_id)
+    return ""
+
+
+def _is_watermarked(file: EncodedFile, mark: Mark) -> bool:
+    """Whether the mark is found as in anybody's copy, in as few pictures as show it."""
     for count in READ_BACK_FRAMES:
         frames = (sample.frame for sample in islice(every_frame(file.path), count))
         found = detect(frames, [mark.key], is_untouched=True)
         if found is not None and found.number == mark.number:
-            return
-    raise UnableToMark("The watermark does not read back.")
+            return True
+    return False
 
 
 def _check_aigc(file: EncodedFile, aigc: str | None) -> None:

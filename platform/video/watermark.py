@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import minimum_filter
+from scipy.ndimage import minimum_filter, uniform_filter
 
 from common.errors import Invalid
 from video.chips import ID_BITS, SIDE, Floats, chips_for, code_of
@@ -29,10 +29,18 @@ HIGHEST = round(SIDE / 2 * (1 + ROLL_OFF))
 """The highest frequency in the tile, in waves across it."""
 
 BLOCK = 8
+TINY = 1e-6
 FAINTEST, STRONGEST = 1.25, 4.0
 PER_DEVIATION = 0.2
 MOST_ROOT_MEAN_SQUARE = 2.7
-"""39.5 dB below full scale: a frame is never changed by more."""
+"""39.5 dB below full scale: a frame is changed by no more, unless the mark would drown in it."""
+
+LEAST_SHARE, MOST_WHERE_IT_DROWNS = 0.05, 4.04
+"""Below this share of what the picture itself does the mark is not read: there it may be up to
+36 dB below full scale.  Photographs and what models draw leave it 0.09 and more."""
+
+SURROUNDINGS = 5
+"""In blocks: about as far as the finder looks around when it levels a picture."""
 
 
 class UnableToWatermark(Invalid):
@@ -74,15 +82,38 @@ def embed(frame: Frame, mark: Mark) -> Frame:
     """A copy of `frame` that carries `mark`; (H, W, 3) uint8 RGB in and out.
 
     The change is the same in red, green and blue, so it is one of luma; its root mean square is
-    at most 2.7 (39.5 dB), about 1.3 in flat areas.
+    about 1.3 in flat areas and at most 2.7 (39.5 dB).  Where hard contrast all over the picture
+    would drown it, as in a full-contrast lattice or frozen noise, at most 4.04 (36 dB).
     """
     luma = np.asarray(Image.fromarray(frame).convert("L"), dtype=np.float32)
     height, width = luma.shape
-    change = _strength(luma) * _pattern(mark, width=width, height=height)
-    power = float(np.sqrt(np.mean(change**2)))
-    change *= min(1.0, MOST_ROOT_MEAN_SQUARE / max(power, 1e-6))
+    mean, variance = _blocks(luma)
+    strength = _strength(variance, width=width, height=height)
+    change = strength * _pattern(mark, width=width, height=height)
+    held = min(1.0, MOST_ROOT_MEAN_SQUARE / max(_root_mean_square(change), TINY))
+    change *= held
+    share = held * float(strength.mean()) / _contrast(mean, variance)
+    if share >= LEAST_SHARE:
+        return _changed(frame, change)
+    return _raised(frame, change, by=LEAST_SHARE / share)
+
+
+def _raised(frame: Frame, change: Floats, *, by: float) -> Frame:
+    """`frame` with `change` made stronger, and again by what black and white cut off."""
+    power = _root_mean_square(change)
+    wanted = max(power, min(power * by, MOST_WHERE_IT_DROWNS))
+    change = change * (wanted / max(power, TINY))
+    left = _root_mean_square(_changed(frame, change).astype(np.float32) - frame)
+    return _changed(frame, change * (wanted / max(left, wanted / 2)))
+
+
+def _changed(frame: Frame, change: Floats) -> Frame:
     sum_ = frame.astype(np.int16) + np.rint(change).astype(np.int16)[..., None]
     return np.asarray(np.clip(sum_, 0, 255), np.uint8)
+
+
+def _root_mean_square(values: Floats) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 @lru_cache(maxsize=4)
@@ -122,18 +153,33 @@ def pulse() -> Floats:
     return np.asarray(falling, np.float32)
 
 
-def _strength(luma: Floats) -> Floats:
-    """How strongly each pixel may change unseen, (H, W): more where the picture is busy.
-
-    Busy is what is busy all around: along the edge of something flat the eye sees noise.
-    """
+def _blocks(luma: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance of the blocks of 8 by 8 pixels, (rows, columns) each."""
     height, width = luma.shape
     rows, columns = -(-height // BLOCK), -(-width // BLOCK)
     padding = ((0, rows * BLOCK - height), (0, columns * BLOCK - width))
     blocks = np.pad(luma, padding, "edge").reshape(rows, BLOCK, columns, BLOCK)
     mean = blocks.mean(axis=(1, 3))
     variance = np.einsum("rbcd,rbcd->rc", blocks, blocks) / BLOCK**2 - mean**2
-    deviation = minimum_filter(np.sqrt(np.maximum(variance, 0)), 3, mode="nearest")
+    return mean, np.maximum(variance, 0)
+
+
+def _contrast(mean: Floats, variance: Floats) -> float:
+    """The deviation of the picture in the surroundings of a pixel, on the average; at least 1."""
+    means, powers = (
+        uniform_filter(values, SURROUNDINGS, mode="nearest")
+        for values in (mean, variance + mean**2)
+    )
+    return max(1.0, float(np.sqrt(np.maximum(powers - means**2, 0)).mean()))
+
+
+def _strength(variance: Floats, *, width: int, height: int) -> Floats:
+    """How strongly each pixel may change unseen, (H, W): more where the picture is busy.
+
+    Busy is what is busy all around: along the edge of something flat the eye sees noise.
+    """
+    rows, columns = variance.shape
+    deviation = minimum_filter(np.sqrt(variance), 3, mode="nearest")
     strength = np.minimum(FAINTEST + PER_DEVIATION * deviation, STRONGEST).astype(np.float32)
     size = (columns * BLOCK, rows * BLOCK)
     smooth = Image.fromarray(strength).resize(size, Image.Resampling.BILINEAR)

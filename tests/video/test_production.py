@@ -1,6 +1,7 @@
 """A finished video: every file carries its marks, and they read back."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -11,8 +12,16 @@ from PIL import Image
 from video.aigc import read_aigc, read_picture_aigc
 from video.frames import Frames, UnableToUseFrames, fit_frames
 from video.labels import draw_label
-from video.production import Production, produce
-from video.provenance import Authority, Claim, read_manifest
+from video.production import Marks, Production, produce
+from video.provenance import (
+    Authority,
+    Claim,
+    ManifestReading,
+    Parent,
+    UnableToMark,
+    read_manifest,
+)
+from video.watermark import Mark, WatermarkKey
 
 
 def test_the_set_is_complete_and_described_as_it_lies_on_disk(production: Production) -> None:
@@ -95,3 +104,43 @@ def test_refuses_frames_that_are_none(authority: Authority, claim: Claim, tmp_pa
             authority=authority,
             claim=claim,
         )
+
+
+def _frozen_noise() -> Frames:
+    """Black and white by chance, every pixel for itself, and the same in every frame."""
+    grain = np.random.default_rng(1).integers(0, 2, (1, 320, 240, 1)) * 255
+    return np.broadcast_to(grain, (6, 320, 240, 3)).astype(np.uint8)
+
+
+def test_a_pattern_too_hard_to_carry_a_watermark_stops_no_upload_and_is_not_said_to_carry_one(
+    authority: Authority,
+    claim: Claim,
+    mp4: Path,
+    square: Frames,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mark = Mark(0x0123456789AB, WatermarkKey("key-1", b"a secret of sixteen bytes or more"))
+
+    def made(name: str, frames: Frames, claim: Claim) -> ManifestReading:
+        made = produce(
+            frames,
+            frames_per_second=8,
+            width=240,
+            height=320,
+            folder=tmp_path / name,
+            authority=authority,
+            claim=claim,
+            marks=Marks(watermark=mark),
+        )
+        return read_manifest(made.files[0].path, authority=authority)
+
+    upload = replace(claim, engine="", parent=Parent(mp4, "What was uploaded"))
+    with pytest.raises(UnableToMark):
+        made("rendered", _frozen_noise(), claim)
+    assert not caplog.records
+    hard = made("hard", _frozen_noise(), upload)
+    assert (hard.state, hard.is_ai_generated, hard.watermark) == ("trusted", True, "")
+    assert [one.getMessage() for one in caplog.records if claim.video_id in one.getMessage()]
+    usual = made("usual", fit_frames(square, width=240, height=320), upload)
+    assert (usual.state, usual.watermark) == ("trusted", mark.hexadecimal)
