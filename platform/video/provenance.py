@@ -6,13 +6,16 @@ trust anchor.  Format: C2PA specification 2.x, https://c2pa.org/specifications/.
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import c2pa
 from cryptography.exceptions import InvalidSignature
@@ -43,6 +46,12 @@ RENEW_BEFORE = timedelta(days=30)
 
 State: TypeAlias = Literal["trusted", "valid", "invalid", "none"]
 STATES: Mapping[str, State] = {"Trusted": "trusted", "Valid": "valid"}
+
+SILENT_SECONDS = 60.0
+"""So long a time-stamp server that did not answer is not asked again by this process."""
+
+logger = logging.getLogger(__name__)
+_silent_until: dict[str, float] = {}
 
 
 class UnableToMark(Unavailable):
@@ -138,7 +147,8 @@ def ensure_authority(
     `root.pem` holds the root certificate and its key, `signer.pem` the signing pair, mode 0600.
     Processes that start together wait for each other and get the same one.  A signing certificate
     with less than 30 days left is replaced; the root never is, so old files stay trusted.
-    `timestamp_url` names an RFC 3161 server to ask at every signature; without one, none is asked.
+    `timestamp_url` names an RFC 3161 server to ask at every signature; without one, none is asked,
+    and one that does not answer stops no signature.
     Raises UnableToOpenAuthority for files that are damaged or do not belong together.
     """
     with _as_unopenable(), _locked(folder):
@@ -164,12 +174,13 @@ def sign(path: Path, *, authority: Authority, claim: Claim, watermark: str = "")
     breaks the seal: sign last.  `watermark` is the id in the picture, as hexadecimal digits: it
     binds the manifest to copies that have lost it.  Raises UnableToMark when the result does not
     read as trusted and as AI-generated as the claim says, or is no MP4, WebP, JPEG or PNG by its
-    name, or when the time-stamp server that was named does not answer.
+    name.  A time-stamp server that does not answer within 30 seconds costs the time stamp and a
+    warning in the log, not the signature; for a minute it is then not asked again.
     """
     aside = path.with_name(f".{path.name}.signing")
     try:
         with _as_unmarkable():
-            _write_signed(path, aside, authority, _manifest(claim, watermark), claim.parent)
+            _write_stamped(path, aside, authority, _manifest(claim, watermark), claim.parent)
         reading = read_manifest(aside, authority=authority)
         if not reading.is_ours or reading.is_ai_generated != claim.is_ai_generated:
             raise UnableToMark(f"The signed file reads {reading.state}: {reading.problems}")
@@ -193,6 +204,26 @@ def read_manifest(path: Path, *, authority: Authority) -> ManifestReading:
             return ManifestReading(state="none")
         except c2pa.C2paError as error:
             return ManifestReading(state="invalid", problems=(str(error),))
+
+
+def _write_stamped(
+    path: Path,
+    aside: Path,
+    authority: Authority,
+    manifest: Mapping[str, Any],
+    parent: Parent | None,
+) -> None:
+    """Sign with a time stamp if one can be had now, and without one if not."""
+    url, plain = authority.timestamp_url, replace(authority, timestamp_url=None)
+    if not url or monotonic() < _silent_until.get(url, 0.0):
+        _write_signed(path, aside, plain, manifest, parent)
+        return
+    try:
+        _write_signed(path, aside, authority, manifest, parent)
+    except c2pa.C2paError:
+        _write_signed(path, aside, plain, manifest, parent)
+        _silent_until[url] = monotonic() + SILENT_SECONDS
+        logger.warning("No time stamp from %s: signed without one.", urlsplit(url).hostname)
 
 
 def _write_signed(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import socket
 
 import c2pa
 import pytest
@@ -17,7 +18,6 @@ from video.provenance import (
     Authority,
     Claim,
     Parent,
-    UnableToMark,
     read_manifest,
     sign,
 )
@@ -120,12 +120,16 @@ def test_a_time_stamp_server_vouches_for_the_time(
     assert read_manifest(stamped, authority=authority) == reading, "read without the server"
 
 
-def test_without_the_time_stamp_server_that_was_asked_for_nothing_is_signed(
-    files: tuple[Path, Path], authority: Authority, claim: Claim
+def test_a_time_stamp_server_that_is_down_costs_the_stamp_and_not_the_signature(
+    files: tuple[Path, Path], authority: Authority, claim: Claim, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path, _ = files
-    before = path.read_bytes()
-    silent = replace(authority, timestamp_url="http://127.0.0.1:9/")
-    with pytest.raises(UnableToMark):
-        sign(path, authority=silent, claim=claim)
-    assert path.read_bytes() == before
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        closed = f"http://somebody:secret@127.0.0.1:{taken.getsockname()[1]}/"
+        down = replace(authority, timestamp_url=closed)
+        readings = [sign(path, authority=down, claim=claim) for path in files]
+    assert [(one.state, one.timestamped_at) for one in readings] == [("trusted", None)] * 2
+    warnings = [one.getMessage() for one in caplog.records if one.name == "video.provenance"]
+    assert len(warnings) == 1, "asked once, and for a minute not again"
+    assert "127.0.0.1" in warnings[0]
+    assert "secret" not in caplog.text
