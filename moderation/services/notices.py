@@ -154,17 +154,23 @@ def request_takedown(viewer: Viewer, asked: TakedownRequest, *, now: datetime) -
 
 
 @transaction.atomic
-def mark_unfounded(reviewer: User, notice_id: UUID, *, now: datetime) -> Notice:
+def mark_unfounded(
+    reviewer: User, notice_id: UUID, *, about: ReviewItem | None = None, now: datetime
+) -> Notice:
     """Say of a decided notice that it was manifestly unfounded: Art. 23(2) counts these.
 
-    A third one within 90 days brings a warning, and after it a fifth a suspension of 30 days.
+    With `about`, only of one on what that item is about.  Nobody says it of their own report, or
+    of one on what is theirs.  A third one within 90 days brings a warning, and after it a fifth a
+    suspension of 30 days.
     Raises Denied, NotFound, Conflict.
     """
     if not is_reviewer(reviewer):
         raise Denied("Only moderators and admins judge reports.")
     notice = Notice.objects.select_for_update().filter(pk=notice_id).first()
-    if notice is None:
+    if notice is None or not _is_about(notice, about):
         raise NotFound("There is no such report.")
+    if reviewer.pk in {notice.reporter_id, notice.about_id}:
+        raise Denied("Somebody else has to judge this report.")
     if notice.outcome not in {NoticeOutcome.NOT_ACTED, NoticeOutcome.UNFOUNDED}:
         raise Conflict("Only a report that was decided and not followed can be unfounded.")
     if notice.outcome == NoticeOutcome.UNFOUNDED:
@@ -180,6 +186,12 @@ def mark_unfounded(reviewer: User, notice_id: UUID, *, now: datetime) -> Notice:
     )
     _sanction(Reporter(notice.reporter, notice.email), now=now)
     return notice
+
+
+def _is_about(notice: Notice, item: ReviewItem | None) -> bool:
+    if item is None:
+        return True
+    return (notice.subject, notice.subject_id) == (item.subject, item.subject_id)
 
 
 @transaction.atomic

@@ -54,6 +54,7 @@ urlpatterns = [
     path("desk/items/<uuid:item_id>/keep", desk.keep, name="desk-keep"),
     path("desk/items/<uuid:item_id>/release", desk.release, name="desk-release"),
     path("desk/items/<uuid:item_id>/decide", desk.decide, name="desk-decide"),
+    path("desk/items/<uuid:item_id>/unfounded", desk.call_unfounded, name="desk-unfounded"),
     path("desk/items/<uuid:item_id>/undo", desk.take_back, name="desk-undo"),
     path("statements", law.statements, name="statements"),
     path("statements/<uuid:statement_id>", law.statement, name="statement"),

@@ -20,6 +20,7 @@ from moderation.models.judging import Decision, Subject
 from moderation.models.statements import Statement
 from moderation.selectors.judging import fingerprint
 from moderation.services.appeals import appeal_statement
+from moderation.services.notices import Report, report
 from social.models import Comment
 from tests.moderation.conftest import MakeClip, MakeUser
 from tests.moderation.test_screening import screened
@@ -185,6 +186,35 @@ def test_limiting_publishes_with_limits(held: Clip, moderator: User) -> None:
     assert decided(client, held, verdict="limit", **WORDS).status_code == 422
     decided(client, held, verdict="limit", limits=["age_gate", "blurred"], **WORDS)
     assert (held.state, held.limits) == (PUBLISHED, ["age_gate", "blurred"])
+
+
+def test_an_answered_report_can_be_called_unfounded_on_its_items_page(
+    held: Clip, moderator: User, make_user: MakeUser
+) -> None:
+    client, reporter = client_of(moderator), make_user(Role.VIEWER)
+    taken(client)
+    decided(client, held, verdict="allow")
+    why = "I do not like kites, so please take it away."
+    asked = Report(str(held.pk), "hate", why, is_in_good_faith=True)
+    notice = report(reporter, asked, now=timezone.now())
+    item, button = taken(client), "This report was manifestly unfounded"
+    page = client.get(address(item)).content.decode()
+    assert why in page
+    assert button not in page, "it is not answered yet"
+    assert client.post(address(item, "unfounded"), {"notice": notice.pk}).status_code == 302
+    decided(client, held, verdict="allow")
+    notice.refresh_from_db()
+    assert notice.outcome == "not_acted"
+    assert button in client.get(address(item)).content.decode()
+    elsewhere = Matter(ReviewKind.CONTENT, Subject.ACCOUNT, reporter.pk, reporter)
+    other = open_item(elsewhere, now=timezone.now())
+    assert client.post(address(other, "unfounded"), {"notice": notice.pk}).status_code == 404
+    mine = client_of(reporter)
+    assert mine.post(address(item, "unfounded"), {"notice": notice.pk}).status_code == 403
+    client.post(address(item, "unfounded"), {"notice": notice.pk})
+    notice.refresh_from_db()
+    assert notice.outcome == "unfounded"
+    assert "Marked as manifestly unfounded" in client.get(address(item)).content.decode()
 
 
 def test_a_ban_comes_with_the_removal(held: Clip, moderator: User) -> None:

@@ -42,6 +42,7 @@ from moderation.services.desk import (
     take_next,
     undo,
 )
+from moderation.services.notices import mark_unfounded
 from web.access import for_reviewers
 from web.review import file_urls, shown_queues, shown_share, shown_signals
 
@@ -143,6 +144,20 @@ def take_back(request: HttpRequest, user: User, item_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
         return redirect("web:desk")
     messages.success(request, "Taken back. It is in your hands again.")
+    return _to_item(item_id, _wanted(request.POST))
+
+
+@require_POST
+@for_reviewers
+def call_unfounded(request: HttpRequest, user: User, item_id: UUID) -> HttpResponse:
+    """Say of a report that was answered and not followed that it had no ground whatever."""
+    item = item_for(user, item_id)
+    try:
+        mark_unfounded(user, _uuid(request, "notice"), about=item, now=timezone.now())
+    except (Conflict, Invalid) as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "Marked as manifestly unfounded.")
     return _to_item(item_id, _wanted(request.POST))
 
 
@@ -318,7 +333,11 @@ def _query(wanted: Wanted) -> str:
 
 
 def _token(request: HttpRequest) -> UUID:
+    return _uuid(request, "token")
+
+
+def _uuid(request: HttpRequest, name: str) -> UUID:
     try:
-        return UUID(request.POST.get("token", ""))
+        return UUID(request.POST.get(name, ""))
     except ValueError as error:
-        raise Invalid("The item's token is missing.", field="token") from error
+        raise Invalid(f"The item's {name} is missing.", field=name) from error
