@@ -97,7 +97,7 @@ PHRASES = (
     *[Phrase("a red fox in the snow", Verdict.ALLOW, Verdict.ALLOW, Verdict.ALLOW)] * 5,
     *[Phrase("rain on a window", Verdict.ALLOW, Verdict.ALLOW, Verdict.BLOCK)] * 4,
     Phrase(
-        "a woman in lingerie by the window",
+        "a shop window with lingerie",
         Verdict.LIMIT,
         Verdict.BLOCK,
         Verdict.LIMIT,
@@ -363,7 +363,7 @@ class Walk:
     def history(self, number: int) -> str:
         """The last moves of a clip, for whoever has to find out what went wrong."""
         moves = self.clips[number].events.order_by("-pk")[:8]
-        told = [f"{one.from_state} -> {one.to_state} {one.note[:400]!r}" for one in moves]
+        told = [f"{one.from_state} -> {one.to_state} {one.note[:40]!r}" for one in moves]
         return f"{self.oracle.clips[number]}; its last moves: " + "; ".join(told)
 
     def _know(self, fact: Fact) -> None:
