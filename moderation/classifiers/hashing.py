@@ -13,10 +13,12 @@ from video.sampling import every_frame, sample_frames
 
 HASHED_FRAMES = 16
 PICTURE_SIDE = 256
-# Meta advises 50 where one picture decides; here several frames have to agree, and with 50 most
-# cartoons on a plain ground would be nothing to recognise (docs/hash-bank.md).
-LEAST_QUALITY = 10
-LEAST_QUALITY_OF_ONE = 50
+# How much a frame must show to be banned by, and how much less still looks like it when it comes
+# again: cropping and compression take some (docs/hash-bank.md).  Meta advises 50 of PDQ's own
+# quality, which is higher, where one picture decides.
+LEAST_QUALITY = 3
+LEAST_QUALITY_OF_COPY = 1
+LEAST_QUALITY_OF_ONE = 25
 # Our own label lies in the top eighth; what is blank but for it must not be taken for alike.
 LABELLED_ROWS = PICTURE_SIDE // 8
 CROP_STEP_PER_MILLE = 25
@@ -30,7 +32,7 @@ MOST_INDEXED_FRAMES = 240
 class FrameHash:
     """One frame's PDQ hash in hex, its time in the video, and its quality (0 to 100).
 
-    The quality is PDQ's, of the picture below where the visible label is.
+    The quality is `quality_of` the picture below where the visible label is.
     `variant` says how the picture was changed first: `mirror`, `crop-50` (five percent of the
     sides gone, half of it at each end), both, or empty.
     """
@@ -44,7 +46,7 @@ class FrameHash:
 def hash_frames(video: Path, *, count: int = HASHED_FRAMES) -> list[FrameHash]:
     """Up to `count` frames' hashes, in order of time.  Raises UnableToReadVideo."""
     return [
-        _hashed(picture_of(sample.frame), sample.seconds)
+        hashed(picture_of(sample.frame), sample.seconds)
         for sample in sample_frames(video, count=count)
     ]
 
@@ -53,14 +55,15 @@ def index_frames(video: Path) -> list[FrameHash]:
     """What a ban of the video puts in the bank.  Raises UnableToReadVideo.
 
     Every frame that differs from the one indexed before it, each as it is and mirrored, whole and
-    cropped in steps of 2.5 % up to 25 %; the flat ones are left out.  A video with more different
-    frames than MOST_INDEXED_FRAMES is indexed as many times coarser as it takes.
+    cropped in steps of 2.5 % up to 25 %; the flat ones are left out, and of the others the crops
+    with next to nothing in them.  A video with more different frames than MOST_INDEXED_FRAMES is
+    indexed as many times coarser as it takes.
     """
     hashes: dict[str, FrameHash] = {}
     for picture, seconds in _different_pictures(video):
         for name, variant in variants_of(picture):
-            found = _hashed(variant, seconds, variant=name)
-            if found.quality >= LEAST_QUALITY:
+            found = hashed(variant, seconds, variant=name)
+            if found.quality >= LEAST_QUALITY_OF_COPY:
                 hashes.setdefault(found.value, found)
     return list(hashes.values())
 
@@ -78,6 +81,11 @@ def variants_of(picture: Luminance) -> Iterator[tuple[str, Luminance]]:
         for crop in range(0, LARGEST_CROP_PER_MILLE + 1, CROP_STEP_PER_MILLE):
             name = "-".join(filter(None, [prefix, f"crop-{crop}" if crop else ""]))
             yield name, _centre_of(side, crop_per_mille=crop)
+
+
+def hashed(picture: Luminance, seconds: float, *, variant: str = "") -> FrameHash:
+    """One picture's hash and quality."""
+    return FrameHash(pdq(picture).value.hex(), _quality(picture), round(seconds, 3), variant)
 
 
 def distance(one: bytes, other: bytes) -> int:
@@ -123,10 +131,6 @@ def _centre_of(picture: Luminance, *, crop_per_mille: int) -> Luminance:
     rows, columns = picture.shape
     down, across = (round(side * crop_per_mille / 2000) for side in (rows, columns))
     return picture[down : rows - down, across : columns - across]
-
-
-def _hashed(picture: Luminance, seconds: float, *, variant: str = "") -> FrameHash:
-    return FrameHash(pdq(picture).value.hex(), _quality(picture), round(seconds, 3), variant)
 
 
 def _quality(picture: Luminance) -> int:

@@ -9,7 +9,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.classifiers.hashing import LEAST_QUALITY, LEAST_QUALITY_OF_ONE, FrameHash
+from moderation.classifiers.hashing import (
+    LEAST_QUALITY_OF_COPY,
+    LEAST_QUALITY_OF_ONE,
+    FrameHash,
+)
 from moderation.classifiers.pdq import HASH_BYTES, MATCHING_BITS
 
 WORDS = HASH_BYTES // 8
@@ -76,7 +80,7 @@ class HashIndex:
         return exact + sorted(found, key=lambda match: match.score, reverse=True)
 
     def _alike(self, frames: Sequence[FrameHash]) -> Iterator[Match]:
-        usable = [frame for frame in frames if frame.quality >= LEAST_QUALITY]
+        usable = [frame for frame in frames if frame.quality >= LEAST_QUALITY_OF_COPY]
         hits: defaultdict[int, dict[int, int]] = defaultdict(dict)
         for frame, place, bits in near(hashes_of([u.value for u in usable]), self.hashes):
             owner = int(self.owners[place])

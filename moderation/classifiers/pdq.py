@@ -52,8 +52,14 @@ def pdq(picture: Luminance) -> PictureHash:
 
 
 def quality_of(picture: Luminance) -> int:
-    """How much there is to recognise in the picture, without its hash."""
-    return _quality(_shrunk(picture))
+    """How much there is to recognise in what the hash sees of the picture, 0 to 100.
+
+    PDQ's own quality is that of the shrunken picture, with grain, fine patterns, and shades from
+    side to side; the hash sees none of these, and is then of whatever little else there is.
+    """
+    waves = _cosines()
+    seen = waves.T @ (waves @ _shrunk(picture) @ waves.T) @ waves
+    return _quality(seen)
 
 
 def luminance_of(frame: Frame) -> Luminance:
