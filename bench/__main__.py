@@ -13,7 +13,7 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, gate, marking, road
+from bench import ROOT, encoding, feed, gate, hashes, marking, road
 from bench.rows import Reading, Row
 
 SUBJECTS: dict[str, ModuleType] = {
@@ -21,6 +21,7 @@ SUBJECTS: dict[str, ModuleType] = {
     "encoding": encoding,
     "marking": marking,
     "gate": gate,
+    "hashes": hashes,
     "feed": feed,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
