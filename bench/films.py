@@ -8,7 +8,8 @@ from PIL import Image
 
 from video.frames import Frames, fit_frames
 
-FRAMES, KINDS = 16, 6
+FRAMES = 16
+KINDS = ("photograph", "flat", "clouds", "noise", "bars", "gradient")
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ def made_by_the_small_model(count: int, *, width: int, height: int, seed: int) -
 
 def drawn(index: int, *, width: int, height: int, frames: int = FRAMES) -> Film:
     """The `index`-th of an endless row of kinds: photographs, flat shapes, clouds, noise, bars."""
-    kinds = (_photograph, _flat, _clouds, _noise, _bars, _gradient)
-    make = kinds[index % len(kinds)]
-    rng = np.random.default_rng(index)
-    return Film(make.__name__.strip("_"), make(rng, width, height, frames))
+    makers = (_photograph, _flat, _clouds, _noise, _bars, _gradient)
+    rng, place = np.random.default_rng(index), index % len(KINDS)
+    return Film(KINDS[place], makers[place](rng, width, height, frames))
 
 
 def _photograph(rng: np.random.Generator, width: int, height: int, count: int) -> Frames:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -45,12 +45,12 @@ STRANGE_KEYS = 4
 BEYOND_EVERY = 5
 """What was never promised is measured on each fifth clip."""
 
-PHOTOGRAPH, FLAT, CLOUDS, NOISE, BARS, GRADIENT = range(KINDS)
+PHOTOGRAPH, FLAT, CLOUDS, NOISE, BARS, GRADIENT = range(len(KINDS))
 MIX = (PHOTOGRAPH, FLAT, CLOUDS, PHOTOGRAPH, GRADIENT, PHOTOGRAPH,
        NOISE, PHOTOGRAPH, BARS, CLOUDS, PHOTOGRAPH, FLAT)  # fmt: skip
 """Of twelve drawn clips: five photographs, two flat, two clouds, one of each other kind."""
 
-FIRST_DRAWN = 1000 * KINDS
+FIRST_DRAWN = 1000 * len(KINDS)
 """Far from the clips that the tests and the fitting of constants looked at."""
 
 Copy = Callable[[Frames], Frames]
@@ -91,6 +91,7 @@ def main() -> None:
     )
     parser.add_argument("--frames", type=int, default=FRAMES, help="of each clip")
     parser.add_argument("--promised", action="store_true", help="only the copies promised")
+    parser.add_argument("--kind", choices=KINDS, help="only drawn clips, of this kind")
     parser.add_argument("--unmarked", type=int, default=0, help="look at this many clips instead")
     parser.add_argument("--estimate", action="store_true", help="attack by averaging instead")
     asked = parser.parse_args()
@@ -99,7 +100,12 @@ def main() -> None:
     elif asked.estimate:
         print_estimate(asked.clips)
     else:
-        print_survival(asked.clips, frames=asked.frames, is_promised_only=asked.promised)
+        films = (
+            _of_one_kind(asked.kind, asked.clips, frames=asked.frames)
+            if asked.kind
+            else _films(asked.clips, frames=asked.frames)
+        )
+        print_survival(films, is_promised_only=asked.promised)
 
 
 @dataclass
@@ -112,16 +118,16 @@ class Survival:
     seconds: list[float] = field(default_factory=list)
 
 
-def print_survival(count: int, *, frames: int, is_promised_only: bool) -> None:
-    """In how many of `2 * count` clips the id is read, by kind of copy; Ctrl-C ends it early."""
+def print_survival(films: Iterable[Film], *, is_promised_only: bool) -> None:
+    """In how many of `films` the id is read, by kind of copy; Ctrl-C ends it early."""
     key = WatermarkKey("bench", b"a secret that is only for measuring")
     survival = Survival()
     with suppress(KeyboardInterrupt):
-        for number, film in enumerate(_films(count, frames=frames)):
+        for number, film in enumerate(films):
             beyond = {} if is_promised_only or number % BEYOND_EVERY else BEYOND
             _measure(survival, film, Mark(secrets.randbits(48), key), beyond=beyond)
             print(f"{number + 1} clips", file=sys.stderr, flush=True)
-    print(f"{len(survival.quality)} clips of {WIDTH} by {HEIGHT}, {frames} frames each:")
+    print(f"{len(survival.quality)} clips of {WIDTH} by {HEIGHT}:")
     print(", ".join(f"{name} {number}" for name, number in survival.kinds.items()))
     print(
         f"PSNR: least {min(survival.quality):.1f}, median "
@@ -184,7 +190,13 @@ def _films(count: int, *, frames: int) -> Iterator[Film]:
     made = made_by_the_small_model(count, width=WIDTH, height=HEIGHT, seed=5)
     for index, film in enumerate(made):
         yield Film(film.name, film.frames[:frames])
-        place = FIRST_DRAWN + KINDS * index + MIX[index % len(MIX)]
+        place = FIRST_DRAWN + len(KINDS) * index + MIX[index % len(MIX)]
+        yield drawn(place, width=WIDTH, height=HEIGHT, frames=frames)
+
+
+def _of_one_kind(kind: str, count: int, *, frames: int) -> Iterator[Film]:
+    for index in range(count):
+        place = FIRST_DRAWN + len(KINDS) * index + KINDS.index(kind)
         yield drawn(place, width=WIDTH, height=HEIGHT, frames=frames)
 
 

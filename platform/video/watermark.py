@@ -35,9 +35,15 @@ PER_DEVIATION = 0.2
 MOST_ROOT_MEAN_SQUARE = 2.7
 """39.5 dB below full scale: a frame is changed by no more, unless the mark would drown in it."""
 
-LEAST_SHARE, MOST_WHERE_IT_DROWNS = 0.05, 4.04
-"""Below this share of what the picture itself does the mark is not read: there it may be up to
-36 dB below full scale.  Photographs and what models draw leave it 0.09 and more."""
+GOOD_SHARE, LEAST_SHARE = 0.085, 0.05
+"""How strong the mark is against the contrast of the picture itself, which it would drown in.
+
+Photographs and what models draw leave it about 0.09 and more.  Below that it is made stronger, as
+far as 39.5 dB allow; below the least, where it is not read at all, as far as 36 dB do.
+"""
+
+MOST_WHERE_IT_DROWNS = 4.04
+"""36 dB below full scale."""
 
 SURROUNDINGS = 5
 """In blocks: about as far as the finder looks around when it levels a picture."""
@@ -93,15 +99,15 @@ def embed(frame: Frame, mark: Mark) -> Frame:
     held = min(1.0, MOST_ROOT_MEAN_SQUARE / max(_root_mean_square(change), TINY))
     change *= held
     share = held * float(strength.mean()) / _contrast(mean, variance)
-    if share >= LEAST_SHARE:
-        return _changed(frame, change)
-    return _raised(frame, change, by=LEAST_SHARE / share)
+    return _changed(frame, change) if share >= GOOD_SHARE else _raised(frame, change, share=share)
 
 
-def _raised(frame: Frame, change: Floats, *, by: float) -> Frame:
+def _raised(frame: Frame, change: Floats, *, share: float) -> Frame:
     """`frame` with `change` made stronger, and again by what black and white cut off."""
     power = _root_mean_square(change)
-    wanted = max(power, min(power * by, MOST_WHERE_IT_DROWNS))
+    good = min(power * GOOD_SHARE / share, MOST_ROOT_MEAN_SQUARE)
+    least = min(power * LEAST_SHARE / share, MOST_WHERE_IT_DROWNS)
+    wanted = max(power, good, least)
     change = change * (wanted / max(power, TINY))
     left = _root_mean_square(_changed(frame, change).astype(np.float32) - frame)
     return _changed(frame, change * (wanted / max(left, wanted / 2)))

@@ -15,7 +15,7 @@ from bench.copies import (
     scaled,
     turned,
 )
-from bench.films import drawn
+from bench.films import KINDS, drawn
 from video.chips import CHIPS, chips_for, code_of, read_chips
 from video.detection import detect
 from video.frames import Frames
@@ -24,7 +24,6 @@ from video.watermark import Mark, UnableToWatermark, WatermarkKey, embed
 KEY = WatermarkKey("key-2", b"a secret of sixteen bytes or more")
 OLD_KEY = WatermarkKey("key-1", b"another secret, that came before")
 MARK = Mark(0x0123456789AB, KEY)
-KINDS = ("photograph", "flat", "clouds", "noise", "bars", "gradient")
 
 
 def _marked(frames: Frames, mark: Mark = MARK) -> Frames:
