@@ -242,7 +242,9 @@ def _print_mistakes(bank: HashIndex, strangers: Iterator[Film]) -> None:
             for match in _matches(mp4(draw_label(film.frames), crf=23, preset="veryfast"), bank)
         ]
         best = max(scores, default=0.0)
-        seen[film.name].update(N=1, held=0 < best < CERTAIN_SHARE, blocked=best >= CERTAIN_SHARE)
+        seen[film.name].update(
+            N=1, held=int(0 < best < CERTAIN_SHARE), blocked=int(best >= CERTAIN_SHARE)
+        )
     for name, found in seen.items():
         print(f"no copies, {name}: {found['blocked']} blocked and {found['held']} held of "
               f"{found['N']}, each against {len(bank.bans)} bans")  # fmt: skip
