@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from clips.models import Clip
+from clips.models import Clip, Limit
 from clips.selectors import clip_for, rendition_for, visible_clips
 from common.errors import NotFound
 from common.ids import public_id
@@ -220,11 +220,13 @@ class Looks:
         return answer
 
     def _read_whole(self, viewer: str, address: str) -> None:
+        """GET the latest clips: all that is public, and recommended, and nothing else."""
         answer = self._get(viewer, address)
         public = {
             number
             for number in self.oracle.listed(viewer)
             if self.oracle.clips[number].privacy == "public"
+            and Limit.NO_RECOMMENDATION not in self.oracle.clips[number].limits
         }
         shown = _numbers_in(answer)
         if shown != public:
