@@ -1,13 +1,12 @@
 """Whatever happens, in whatever order: nothing unjudged or refused is served, by any route.
 
-A random walk of 100,000 steps, each compared with an oracle that is told only what was done.  The
-walk is repeatable: a failure names its REVERIE_WALK_SEED; REVERIE_WALK_STEPS may be fewer or more.
+A random walk of 20,000 steps, each compared with an oracle that is told only what was done.  Every
+run takes the same walk: REVERIE_WALK_SEED names another, REVERIE_WALK_STEPS says how far to go.
 """
 
 import gc
 import logging
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,8 +28,8 @@ from tests.gate.walk import Leak, Walk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(3000)]
 
-STEPS = int(os.environ.get("REVERIE_WALK_STEPS", "100000"))
-SEED = int(os.environ.get("REVERIE_WALK_SEED", str(secrets.randbelow(1_000_000))))
+STEPS = int(os.environ.get("REVERIE_WALK_STEPS", "20000"))
+SEED = int(os.environ.get("REVERIE_WALK_SEED", "947273"))
 LISTS_EVERY, EVERYTHING_EVERY, SWEEP_UP_EVERY = 50, 500, 2000
 FILMS = 6
 STEPS_TO_FIND_A_LEAK = 4000

@@ -810,7 +810,8 @@ class Walk:
         """What comes of a person's word, at once, as when their opinion settles."""
         clip = clip_for(reviewer, self.clips[number].pk)
         if clip.state not in OPEN_TO[verdict]:
-            raise UnableToMove("There is nothing to rule on.")
+            told = f"A clip that is {clip.state} can not be ruled on; {self.history(number)}"
+            raise UnableToMove(told)
         ruling = Ruling(
             content=Content(Subject.CLIP, clip.pk, clip.digest, clip.author),
             outcome=Outcome[verdict.name],
