@@ -19,9 +19,7 @@ from pytest_django import Settings
 
 from clips import selectors, services
 from clips.models import Clip
-from moderation import screening
 from moderation.classifiers.isolation import stop_idle
-from moderation.enforcement import rulings
 from tests.gate.films import Film, make_film
 from tests.gate.looks import Looks
 from tests.gate.walk import Leak, Walk
@@ -119,16 +117,6 @@ def _show_held_clips(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(selectors, "clip_for", careless)
 
 
-def _publish_what_was_edited(patch: pytest.MonkeyPatch) -> None:
-    """A worker that does not ask whether the clip is still its own."""
-    carry_out = rulings.carry_out
-
-    def careless(*args: Any, **options: Any) -> Any:
-        return carry_out(*args, **{**options, "only_if": {}})
-
-    patch.setattr(screening, "carry_out", careless)
-
-
 def _keep_new_words_up(patch: pytest.MonkeyPatch) -> None:
     """New words stay where the old ones were allowed."""
 
@@ -169,7 +157,6 @@ def _has(constraint: str) -> bool:
         _show_private_clips,
         _show_minors_everything,
         _show_held_clips,
-        _publish_what_was_edited,
         _keep_new_words_up,
         _take_the_databases_word_away,
     ],
