@@ -20,6 +20,7 @@ from clips.services import claim_for_screening, delete_clip, edit_clip
 from clips.states import DELETED, PUBLISHED, SCREENING, SUBMITTED
 from common.states import UnableToMove
 from moderation.classifiers.isolation import stop_idle
+from moderation.models.judging import Decision
 from moderation.screening import screen_clip
 from tests.moderation.conftest import DETECTORS, MakeClip
 from tests.statements import before_statement
@@ -89,6 +90,12 @@ def edit(clip: Clip) -> None:
     edit_clip(clip.author, clip.pk, caption=AFTER, now=timezone.now())
 
 
+def edit_and_claim(clip: Clip) -> None:
+    """New words, and another judge who has just taken them in hand."""
+    edit(clip)
+    claim_for_screening(clip.pk, token=uuid4(), lease_seconds=20, now=timezone.now())
+
+
 def delete(clip: Clip) -> None:
     delete_clip(clip.author, clip.pk, now=timezone.now())
 
@@ -119,6 +126,19 @@ def test_words_changed_before_any_statement_of_the_judge_are_never_shown_unjudge
             assert (clip.state, clip.caption) == (PUBLISHED, BEFORE), meeting
             edit(clip)
             assert Clip.objects.get(pk=clip.pk).state == SUBMITTED
+
+
+def test_a_judge_whose_clip_another_judge_has_in_hand_decides_nothing(
+    meetings: Callable[[Act], list[Meeting]],
+) -> None:
+    found = meetings(edit_and_claim)
+    late = [meeting for meeting in found if meeting.was_done and meeting.clip.state == SCREENING]
+    assert late
+    for meeting in found:
+        clip = meeting.clip
+        assert (clip.state, clip.caption) in {(SCREENING, AFTER), (PUBLISHED, BEFORE)}, meeting
+    for meeting in late:
+        assert not Decision.objects.filter(subject_id=meeting.clip.pk).exists(), meeting
 
 
 def test_a_clip_deleted_before_any_statement_of_the_judge_stays_deleted(
