@@ -1,7 +1,7 @@
 """How the rows of the audit log are chained: the same text is hashed by the database."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -89,8 +89,3 @@ def _broken(link: Link, head: Head) -> Break | None:
     if link.hash != hash_of(link):
         return Break(expected, "its hash is not that of what it says")
     return None
-
-
-def links_of(rows: Iterable[dict[str, object]]) -> Iterator[Link]:
-    """Rows of the table, as plain values, as links."""
-    return (Link(**row) for row in rows)  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 """Reads a policy file, and refuses one that does not say exactly what it means."""
 
-import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 import yaml
 
 from common.errors import Unavailable
+from moderation.policy.reasons import statement_schema
 from moderation.policy.rules import (
     MOST_SEVERE,
     Audience,
@@ -27,7 +27,6 @@ from moderation.policy.rules import (
 
 MOST_WORDS_APART = 50
 LONGEST_LABEL = 40
-DSA_TERMS = Path(__file__).parents[1] / "statements" / "dsa_sor_schema.json"
 NONE = "none"
 # https://mlcommons.org/ailuminate/ (hazards) and OpenAI's moderation endpoint (categories).
 MLCOMMONS = frozenset(
@@ -114,8 +113,9 @@ def policy_of(text: str, *, word_file: WordFile) -> Policy:
 @cache
 def dsa_terms() -> tuple[frozenset[str], frozenset[str]]:
     """The categories and the keywords of the DSA Transparency Database."""
-    terms = json.loads(DSA_TERMS.read_text(encoding="utf-8"))
-    return frozenset(terms["STATEMENT_CATEGORIES"]), frozenset(terms["KEYWORDS"])
+    fields = statement_schema()["properties"]
+    keywords = fields["category_specification"]["anyOf"][0]["items"]
+    return frozenset(fields["category"]["enum"]), frozenset(keywords["enum"])
 
 
 class _Part:

@@ -48,11 +48,6 @@ def source_of_notices(notices: list[Notice]) -> Source:
     return Source.NOTICE if notices else Source.OWN_INITIATIVE
 
 
-def notices_by(user: User) -> QuerySet[Notice]:
-    """What the person has reported, newest first."""
-    return Notice.objects.filter(reporter=user).order_by("-pk")
-
-
 def notice_for(notice_id: UUID, *, key: str) -> Notice:
     """The notice, for whoever has its secret link.  Raises NotFound."""
     notice = (
@@ -121,8 +116,3 @@ def answered_by_the_desk() -> QuerySet[Notice]:
     """Notices without an answer whose item the desk has finished with."""
     rows = Notice.objects.filter(decided_at=None, item__state="done")
     return rows.select_related("item__decision").order_by("pk")
-
-
-def subject_of(notice: Notice) -> Subject:
-    """What the notice is about."""
-    return Subject(notice.subject)

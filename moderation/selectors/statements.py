@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.permissions import Viewer
 from clips.models import Clip
 from common.errors import NotFound
-from moderation.models.judging import Decision, Restriction, Subject
+from moderation.models.judging import Restriction, Subject
 from moderation.models.statements import Statement
 
 APPEAL_DAYS = 184
@@ -45,11 +45,6 @@ def standing_statement(clip: Clip) -> Statement | None:
     """The newest statement about the clip that was neither lifted nor reversed."""
     standing = Statement.objects.filter(ended_at=None, reversed_at=None, decision__isnull=False)
     return standing.filter(subject=Subject.CLIP, subject_id=clip.pk).order_by("-pk").first()
-
-
-def statement_of(decision: Decision) -> Statement | None:
-    """The statement that goes with a decision."""
-    return Statement.objects.filter(decision=decision).first()
 
 
 def statement_key(statement_id: UUID) -> str:

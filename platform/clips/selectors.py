@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from accounts.selectors import is_adult, is_minor
 from clips.models import Clip, Limit, Privacy, Rendition, RenditionKind, Video
-from clips.states import DELETED, HELD, PUBLISHED
+from clips.states import DELETED, PUBLISHED
 from common.errors import NotFound
 
 Viewer: TypeAlias = User | AnonymousUser
@@ -116,8 +116,3 @@ def video_for(owner: User, video_id: UUID) -> Video:
     if video is None:
         raise NotFound("There is no such video.")
     return video
-
-
-def awaiting_review() -> QuerySet[Clip]:
-    """The clips a person has to judge, longest waiting first."""
-    return Clip.objects.filter(state=HELD).select_related("author", "video").order_by("pk")
