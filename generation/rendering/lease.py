@@ -1,27 +1,20 @@
 """A worker's hold on a job: taken by compare-and-swap, kept by a heartbeat, lost by silence."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event, Thread
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from common.heartbeats import heartbeat
 from common.states import UnableToMove
 from common.transitions import move
 from generation.engines.port import RenderingStopped
 from generation.models import Job
 from generation.states import IN_PROGRESS, JOB_STATES, QUEUED
-
-BEATS_PER_LEASE = 4
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,40 +62,16 @@ def claim_next() -> Lease | None:
     return None
 
 
-@contextmanager
-def kept(lease: Lease) -> Iterator[None]:
+def kept(lease: Lease) -> AbstractContextManager[None]:
     """Keep `lease` through the stretches that report no steps (loading, encoding).
 
     The heart stops at the job's deadline, so that a hanging engine loses its job like a dead one.
     """
-    is_over = Event()
-    heart = Thread(target=_beat, args=(lease, is_over), daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        heart.join()
-
-
-def _beat(lease: Lease, is_over: Event) -> None:
-    beats = int(settings.JOB_DEADLINE_SECONDS / settings.JOB_LEASE_SECONDS * BEATS_PER_LEASE)
-    try:
-        for _ in range(beats):
-            if is_over.wait(settings.JOB_LEASE_SECONDS / BEATS_PER_LEASE) or not _extended(lease):
-                return
-    finally:
-        connection.close()
-
-
-def _extended(lease: Lease) -> bool:
-    try:
-        return lease.extend()
-    except DatabaseError:
-        # The database may be back before the lease ends; a fresh connection is tried then.
-        logger.warning("A heartbeat of job %s found no database.", lease.job.pk)
-        connection.close()
-        return True
+    return heartbeat(
+        lease.extend,
+        lease_seconds=settings.JOB_LEASE_SECONDS,
+        deadline_seconds=settings.JOB_DEADLINE_SECONDS,
+    )
 
 
 def _end(now: datetime) -> datetime:

@@ -12,11 +12,10 @@ from django.utils import timezone
 
 from clips.authority import authority
 from clips.models import Provenance, Rendition, RenditionKind
-from clips.services import store_video, submit_rendered
+from clips.services import store_video, stored_rendition, submit_rendered
 from clips.watermarks import new_mark, record_watermark
 from common.errors import ReverieError
 from common.ids import public_id
-from common.objects import store
 from common.states import UnableToMove
 from common.transitions import move
 from generation.engines.port import Rendered, RenderingStopped, RenderRequest
@@ -25,7 +24,7 @@ from generation.models import Job
 from generation.rendering.lease import Lease, claim_next, kept
 from generation.states import COMPLETED, FAILED, JOB_STATES
 from moderation.services.words import screen_job_prompt
-from video.production import Marks, ProducedFile, Production, produce
+from video.production import Marks, Production, produce
 from video.provenance import TRAINED, Claim
 from video.watermark import Mark
 
@@ -67,7 +66,7 @@ def _render(lease: Lease) -> None:
     mark = new_mark()
     with tempfile.TemporaryDirectory(dir=_workshop(), prefix="render-") as folder:
         production = _production(lease.job, rendered, Path(folder), mark)
-        renditions = [_stored(file) for file in production.files]
+        renditions = [stored_rendition(file) for file in production.files]
     lease.report(ENCODED_PERCENT)
     _finish(lease, production, renditions, mark)
 
@@ -124,17 +123,6 @@ def _production(job: Job, rendered: Rendered, folder: Path, mark: Mark) -> Produ
         authority=authority(),
         claim=claim,
         marks=Marks(watermark=mark),
-    )
-
-
-def _stored(file: ProducedFile) -> Rendition:
-    stored = store().put_file(file.path, content_type=file.content_type)
-    return Rendition(
-        kind=file.kind,
-        name=file.name,
-        digest=stored.key,
-        size_bytes=stored.size_bytes,
-        content_type=stored.content_type,
     )
 
 

@@ -29,6 +29,7 @@ from common.errors import Conflict, Denied, Invalid
 from common.objects import store
 from common.states import UnableToMove
 from common.transitions import move
+from video.production import ProducedFile
 
 MAX_CAPTION_LENGTH = 500
 MAX_HASHTAGS = 20
@@ -58,6 +59,18 @@ def checked_hashtags(hashtags: Iterable[str]) -> list[str]:
         if not HASHTAG.fullmatch(tag):
             raise Invalid("A hashtag is 1 to 60 letters, digits or underscores.", field="hashtags")
     return tags
+
+
+def stored_rendition(file: ProducedFile) -> Rendition:
+    """Put a finished file into the store, and give the unsaved row that names it."""
+    stored = store().put_file(file.path, content_type=file.content_type)
+    return Rendition(
+        kind=file.kind,
+        name=file.name,
+        digest=stored.key,
+        size_bytes=stored.size_bytes,
+        content_type=stored.content_type,
+    )
 
 
 def store_video(renditions: Sequence[Rendition], **columns: Any) -> Video:

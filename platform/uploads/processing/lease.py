@@ -1,26 +1,19 @@
 """A worker's hold on an upload: taken by compare-and-swap, kept by a heartbeat, lost by silence."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event, Thread
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.db.models import F
 from django.utils import timezone
 
+from common.heartbeats import heartbeat
 from common.states import UnableToMove
 from common.transitions import move
 from uploads.models import Upload
 from uploads.states import PROCESSING, RECEIVED, UPLOAD_STATES
-
-BEATS_PER_LEASE = 4
-
-logger = logging.getLogger(__name__)
 
 
 class LeaseLost(Exception):
@@ -39,6 +32,10 @@ class Lease:
         """Pass while the upload is ours, as far as the last heartbeat knows.  Raises LeaseLost."""
         if self.is_lost:
             raise LeaseLost
+
+    def lose(self) -> None:
+        """Stop the work at its next check."""
+        self.is_lost = True
 
     def extend(self) -> bool:
         """Keep the lease; False when it is gone."""
@@ -69,38 +66,14 @@ def claim(upload_id: UUID) -> Lease | None:
     return Lease(upload, token)
 
 
-@contextmanager
-def kept(lease: Lease) -> Iterator[None]:
-    """Keep `lease` while the work goes on, until the upload's deadline."""
-    is_over = Event()
-    heart = Thread(target=_beat, args=(lease, is_over), daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        heart.join()
-
-
-def _beat(lease: Lease, is_over: Event) -> None:
-    pause = settings.UPLOAD_LEASE_SECONDS / BEATS_PER_LEASE
-    try:
-        for _ in range(int(settings.UPLOAD_DEADLINE_SECONDS / pause)):
-            if is_over.wait(pause) or not _extended(lease):
-                return
-        lease.is_lost = True
-    finally:
-        connection.close()
-
-
-def _extended(lease: Lease) -> bool:
-    try:
-        return lease.extend()
-    except DatabaseError:
-        # The database may be back before the lease ends; a fresh connection is tried then.
-        logger.warning("A heartbeat of upload %s found no database.", lease.upload.pk)
-        connection.close()
-        return True
+def kept(lease: Lease) -> AbstractContextManager[None]:
+    """Keep `lease` while the work goes on, until the upload's deadline; then it is lost."""
+    return heartbeat(
+        lease.extend,
+        lease_seconds=settings.UPLOAD_LEASE_SECONDS,
+        deadline_seconds=settings.UPLOAD_DEADLINE_SECONDS,
+        at_deadline=lease.lose,
+    )
 
 
 def _end(now: datetime) -> datetime:

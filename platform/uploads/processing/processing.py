@@ -16,11 +16,10 @@ from django.utils import timezone
 
 from clips.authority import authority
 from clips.models import Origin, Provenance, Rendition, RenditionKind, Watermark
-from clips.services import store_video, submit_rendered
+from clips.services import store_video, stored_rendition, submit_rendered
 from clips.watermarks import new_mark, record_watermark, watermark_keys
 from common.errors import NotFound, ReverieError
 from common.ids import public_id
-from common.objects import store
 from common.states import UnableToMove
 from common.storage import UnableToReachStore
 from common.transitions import move
@@ -33,7 +32,7 @@ from video.decoding import Bounds
 from video.detection import WatermarkReading, detect
 from video.frames import Frame
 from video.intake import Allowance, Intake, examine, pictures_of
-from video.production import Marks, ProducedFile, Production, produce
+from video.production import Marks, Production, produce
 from video.provenance import Claim, Parent
 from video.signs import LABELS, Sign, Standing, signs_in, source_type_of, standing_of
 from video.sounds import Footage
@@ -105,7 +104,7 @@ def _process(lease: Lease, folder: Path) -> None:
     )
     verdict = _verdict(lease, intake)
     production = _production(lease, intake, verdict, folder / "video")
-    _finish(lease, production, [_stored(file) for file in production.files], verdict)
+    _finish(lease, production, [stored_rendition(file) for file in production.files], verdict)
 
 
 def _verdict(lease: Lease, intake: Intake) -> _Verdict:
@@ -185,17 +184,6 @@ def _aigc(upload: Upload, intake: Intake, standing: Standing) -> str | None:
         propagator=PRODUCER,
         propagate_id=public_id("video", upload.pk),
         label=LABELS[standing],
-    )
-
-
-def _stored(file: ProducedFile) -> Rendition:
-    stored = store().put_file(file.path, content_type=file.content_type)
-    return Rendition(
-        kind=file.kind,
-        name=file.name,
-        digest=stored.key,
-        size_bytes=stored.size_bytes,
-        content_type=stored.content_type,
     )
 
 
