@@ -97,6 +97,13 @@ def state_reasons(decision: Decision, of: Circumstances, *, now: datetime) -> St
         is_told_at_once=decision.restriction in TOLD_AT_ONCE,
         created_at=now,
     )
+    _chain(statement, decision)
+    if not (statement.is_told_at_once or of.is_interim):
+        write_statement_letter(statement, now=now)
+    return statement
+
+
+def _chain(statement: Statement, decision: Decision) -> None:
     append(
         "statement.made",
         actor=decision.decided_by,
@@ -110,9 +117,6 @@ def state_reasons(decision: Decision, of: Circumstances, *, now: datetime) -> St
             "category": statement.category,
         },
     )
-    if not (statement.is_told_at_once or of.is_interim):
-        write_statement_letter(statement, now=now)
-    return statement
 
 
 def end_statements(decision: Decision, *, now: datetime) -> None:

@@ -57,12 +57,15 @@ class Marks:
     """What is put on a video besides the signature.
 
     `watermark` goes into every picture.  What carries one of ours already needs no second: two
-    would blur each other.  `is_labelled` is False for what no machine made, as far as is known.
-    `aigc` is the value of the `AIGC` key where it is not ours alone to say (an upload's own, with
-    us as propagator); without it, a claim that says AI makes one, and any other claim none.
+    would blur each other.  It is not needed where the picture is somebody's own, as an upload's: a
+    full-contrast pattern can be too hard or too small to carry it.  `is_labelled` is False for
+    what no machine made, as far as is known.  `aigc` is the value of the `AIGC` key where it is
+    not ours alone to say (an upload's own, with us as propagator); without it, a claim that says
+    AI makes one, and any other claim none.
     """
 
     watermark: Mark | None = None
+    is_watermark_needed: bool = True
     is_labelled: bool = True
     aigc: str | None = None
 
@@ -90,9 +93,8 @@ def produce(
     c2pa-python can not sign fragmented MP4, and a manifest on the init segment alone would read
     as tampered once a segment follows it.  One frame at a time is held beside the input.
     Raises UnableToUseFrames, UnableToEncode, and UnableToMark when any mark does not read back.
-    The one mark that may fail is the watermark of a video that has a parent, as an upload has: a
-    full-contrast pattern can be too hard or too small to carry it, and is nobody's fault.  Then a
-    warning is logged, and the manifest names no watermark.
+    A watermark that is not needed may fail to: then a warning is logged, and the manifest names
+    none.
     """
     footage = frames if isinstance(frames, Footage) else Footage(check_frames(frames))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -130,20 +132,21 @@ def _drawn(frames: Iterable[Frame], *, size: tuple[int, int], marks: Marks) -> I
 
 
 def _sign_all(encoded: Encoded, *, authority: Authority, claim: Claim, marks: Marks) -> None:
-    watermark = _read_back(encoded, mark=marks.watermark, claim=claim)
+    watermark = _read_back(encoded, marks=marks, claim=claim)
     for file in encoded.files:
         if file.kind in SIGNED_KINDS:
             sign(file.path, authority=authority, claim=claim, watermark=watermark)
             _check_aigc(file, marks.aigc)
 
 
-def _read_back(encoded: Encoded, *, mark: Mark | None, claim: Claim) -> str:
+def _read_back(encoded: Encoded, *, marks: Marks, claim: Claim) -> str:
     """The digits of the watermark that is in the MP4; "" when none is, and none has to be."""
+    mark = marks.watermark
     if mark is None:
         return ""
     if any(_is_watermarked(file, mark) for file in encoded.files if file.kind == "mp4"):
         return mark.hexadecimal
-    if claim.parent is None:
+    if marks.is_watermark_needed:
         raise UnableToMark("The watermark does not read back.")
     logger.warning("The watermark of %s does not read back: too hard a pattern.", claim.video_id)
     return ""

@@ -122,7 +122,9 @@ def test_a_pattern_too_hard_to_carry_a_watermark_stops_no_upload_and_is_not_said
 ) -> None:
     mark = Mark(0x0123456789AB, WatermarkKey("key-1", b"a secret of sixteen bytes or more"))
 
-    def made(name: str, frames: Frames, claim: Claim) -> ManifestReading:
+    def made(
+        name: str, frames: Frames, claim: Claim, *, is_needed: bool = False
+    ) -> ManifestReading:
         made = produce(
             frames,
             frames_per_second=8,
@@ -131,13 +133,15 @@ def test_a_pattern_too_hard_to_carry_a_watermark_stops_no_upload_and_is_not_said
             folder=tmp_path / name,
             authority=authority,
             claim=claim,
-            marks=Marks(watermark=mark),
+            marks=Marks(watermark=mark, is_watermark_needed=is_needed),
         )
         return read_manifest(made.files[0].path, authority=authority)
 
     upload = replace(claim, engine="", parent=Parent(mp4, "What was uploaded"))
     with pytest.raises(UnableToMark):
-        made("rendered", _frozen_noise(), claim)
+        made("rendered", _frozen_noise(), claim, is_needed=True)
+    with pytest.raises(UnableToMark):
+        made("remixed", _frozen_noise(), upload, is_needed=True)
     assert not caplog.records
     hard = made("hard", _frozen_noise(), upload)
     assert (hard.state, hard.is_ai_generated, hard.watermark) == ("trusted", True, "")

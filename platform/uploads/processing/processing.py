@@ -148,6 +148,7 @@ def _production(lease: Lease, intake: Intake, verdict: _Verdict, folder: Path) -
         claim=_claim(lease.upload, intake, verdict),
         marks=Marks(
             watermark=verdict.mark,
+            is_watermark_needed=False,
             is_labelled=verdict.standing in BURNT_IN,
             aigc=_aigc(lease.upload, intake, verdict.standing),
         ),
