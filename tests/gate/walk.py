@@ -104,7 +104,9 @@ PHRASES = (
         limits=ADULTS_ONLY,
         is_labelled=True,
     ),
-    Phrase("a nude statue", Verdict.REVIEW, Verdict.BLOCK, Verdict.REVIEW, is_labelled=True),
+    Phrase(
+        "a marble nude in a museum", Verdict.REVIEW, Verdict.BLOCK, Verdict.REVIEW, is_labelled=True
+    ),
     Phrase("white power", Verdict.BLOCK, Verdict.BLOCK, Verdict.BLOCK),
 )
 # What makes a policy strict: these words become explicit ones.
@@ -339,24 +341,22 @@ class Walk:
                 raise Leak(f"was not refused with {refused.__name__}")
 
     def _settle(self, number: int, possible: Sequence[Fact]) -> None:
-        """Where more than one end is possible, ask which it was; it must be one of them."""
-        looks = {one.seen() for one in possible}
-        if len(looks) > 1:
-            row = Clip.objects.get(pk=self.clips[number].pk)
-            limits = tuple(sorted(row.limits))
-            state = "refused" if row.state in {"rejected", "withdrawn"} else row.state
-            seen = (state, row.caption, row.privacy, limits, row.is_kept_from_minors)
-            if seen not in looks:
-                raise Leak(
-                    f"clip {number} became {seen}, which is none of {sorted(looks)};"
-                    f" {self.history(number)}"
-                )
-            possible = [one for one in possible if one.seen() == seen]
+        """Ask what became of the clip; it must be one of what is possible."""
+        row = Clip.objects.get(pk=self.clips[number].pk)
+        limits = tuple(sorted(row.limits))
+        state = "refused" if row.state in {"rejected", "withdrawn"} else row.state
+        seen = (state, row.caption, row.privacy, limits, row.is_kept_from_minors)
+        fitting = [one for one in possible if one.seen() == seen]
+        if not fitting:
+            looks = sorted({one.seen() for one in possible})
+            raise Leak(
+                f"clip {number} became {seen}, which is none of {looks}; {self.history(number)}"
+            )
         self._know(
             replace(
-                possible[0],
-                least=min(one.least for one in possible),
-                most=max(one.most for one in possible),
+                fitting[0],
+                least=min(one.least for one in fitting),
+                most=max(one.most for one in fitting),
             )
         )
 
@@ -682,13 +682,8 @@ class Walk:
             clip = self.oracle.clips[number]
             if clip.state is State.HELD:
                 is_outage = clip.held_by is HeldBy.OUTAGE
-                self._settle_surely(number, [clip, *[self.oracle.resubmitted(clip)] * is_outage])
+                self._settle(number, [clip, *[self.oracle.resubmitted(clip)] * is_outage])
         return None
-
-    def _settle_surely(self, number: int, possible: Sequence[Fact]) -> None:
-        """Look even where only one end is possible."""
-        impossible = replace(possible[0], caption="")
-        self._settle(number, [*possible, impossible])
 
     # --- what operators do ---
 
@@ -735,7 +730,7 @@ class Walk:
             for one in list(self.live):
                 clip = self.oracle.clips[one]
                 hunted = self.oracle.hunted(clip, file=number, film=film if is_there else "")
-                self._settle_surely(one, [hunted])
+                self._settle(one, [hunted])
             self.bans.append((ban, number, film))
         self.unfinished = []
         return None
@@ -871,7 +866,7 @@ class Walk:
             if clip.caption == opinion.before.caption and clip.state in DECIDABLE:
                 possible.append(self.oracle.decided(clip, opinion.verdict, opinion.limits))
                 possible.append(replace(possible[-1], has_word=clip.has_word))
-            self._settle_surely(number, possible)
+            self._settle(number, possible)
         self.opinions = {}
         return None
 
@@ -894,7 +889,7 @@ class Walk:
         if was_taken and is_as_seen and not is_banned:
             shown = self.oracle.decided(clip, Verdict.ALLOW, opinion.before.limits)
             possible.append(replace(shown, has_word=clip.has_word))
-        self._settle_surely(number, possible)
+        self._settle(number, possible)
         return number
 
     # --- what viewers do ---
