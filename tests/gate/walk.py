@@ -97,7 +97,7 @@ PHRASES = (
     *[Phrase("a red fox in the snow", Verdict.ALLOW, Verdict.ALLOW, Verdict.ALLOW)] * 5,
     *[Phrase("rain on a window", Verdict.ALLOW, Verdict.ALLOW, Verdict.BLOCK)] * 4,
     Phrase(
-        "a shop window with lingerie",
+        "a street in paris with shops for hats, books, flowers and lingerie",
         Verdict.LIMIT,
         Verdict.BLOCK,
         Verdict.LIMIT,
