@@ -16,7 +16,9 @@ from clips.models import Clip, Limit, Privacy
 from clips.selectors import visible_clips
 from common.pagination import Position
 from feed.ranking.scoring import Candidate, Taste
-from social.models import Follow, Like, View
+from social.models.likes import Like
+from social.models.people import Follow
+from social.models.views import View
 
 WINDOW = 200
 COLUMNS = (  # in the order of Candidate's fields

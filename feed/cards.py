@@ -13,7 +13,8 @@ from accounts.selectors import picture_url
 from clips.models import Clip
 from clips.selectors import is_reviewer
 from moderation.selectors.labels import labels_in_clip_query
-from social.models import Follow, Like
+from social.models.likes import Like
+from social.models.people import Follow
 
 FILE_NAMES = {"mp4": "video.mp4", "hls": "index.m3u8", "poster": "poster.webp"}
 

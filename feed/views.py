@@ -17,10 +17,10 @@ from common.errors import Invalid
 from common.pagination import NewestFirst, Page, page_request
 from common.schema import page_parameters, paged
 from feed.cards import ClipCard
-from feed.selectors import Mode, clip_card, clips_by, page_for
+from feed.selectors.pages import Mode, clip_card, clips_by, page_for
 from feed.serializers import ClipSerializer, PostClipSerializer, WordsSerializer
-from feed.services import post_comment, post_made_video, take_comment_away
-from social.selectors import comments_on, shown_clip
+from feed.services.posting import post_comment, post_made_video, take_comment_away
+from social.selectors.shown import comments_on, shown_clip
 from social.serializers import CommentSerializer
 
 COMMENTS = NewestFirst("comments")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from language.minilm import minilm
 from moderation.classifiers.canonical import canonical
 from moderation.classifiers.features import Floats, counted, weighed
-from moderation.classifiers.minilm import minilm
 from moderation.classifiers.port import Finding
 
 FOLDER = Path(__file__).with_name("weights")

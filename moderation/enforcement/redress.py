@@ -19,8 +19,8 @@ from moderation.policy.reporting import REPORTABLES
 from moderation.policy.rules import Outcome
 from moderation.selectors.appeals import ON_APPEAL
 from moderation.selectors.grounds import version_in_force
-from social.models import Comment
-from social.services import show_comment_again
+from social.models.comments import Comment
+from social.services.commenting import show_comment_again
 
 
 class BeingJudged(Conflict):

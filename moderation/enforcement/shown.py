@@ -7,8 +7,8 @@ from uuid import UUID
 from accounts.models import User
 from accounts.services import clear_profile, close_account
 from moderation.models.judging import Restriction, Subject
-from social.models import Comment
-from social.services import hide_comment
+from social.models.comments import Comment
+from social.services.commenting import hide_comment
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from moderation.selectors.judging import decisions_on, signals_of
 from moderation.selectors.policies import active_policy
 from moderation.selectors.subjects import Sight, sight_of
 from moderation.states import CLAIMED
-from social.models import Comment
+from social.models.comments import Comment
 
 NEIGHBOURS_SHOWN = 5
 LONGEST_ITEM_STORY = 20

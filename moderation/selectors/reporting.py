@@ -13,7 +13,7 @@ from common.errors import NotFound
 from moderation.models.judging import Decision, Subject, Verdict
 from moderation.models.notices import Notice, NoticeKind, NoticeOutcome
 from moderation.policy.reporting import HOLD_WITHIN
-from social.models import Comment
+from social.models.comments import Comment
 
 _UUID = r"([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 _CLIP = re.compile(rf"(?:^|/clips/){_UUID}(?:$|[/?#])", re.IGNORECASE)

@@ -9,7 +9,7 @@ from clips.states import DELETED, HELD, PUBLISHED, REJECTED, WITHDRAWN
 from moderation.models.desk import ReviewItem
 from moderation.models.judging import Subject
 from moderation.selectors.judging import fingerprint
-from social.models import Comment
+from social.models.comments import Comment
 
 DECIDABLE = frozenset({HELD, PUBLISHED, REJECTED, WITHDRAWN})
 

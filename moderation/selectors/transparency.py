@@ -19,7 +19,7 @@ from moderation.models.strikes import Strike
 from moderation.policy.reasons import headline
 from moderation.policy.reporting import REPORTABLES
 from moderation.selectors.quality import machine_errors_between
-from social.models import View
+from social.models.views import View
 
 FEWEST = 5
 """Below this many nobody learns a share: it would say too much of too few."""

@@ -8,7 +8,7 @@ from moderation.models.judging import Subject
 from moderation.policy.rules import Outcome
 from moderation.screening import text_digest
 from moderation.selectors.grounds import version_in_force
-from social.models import Comment
+from social.models.comments import Comment
 
 REASON = "A moderator found that the comment breaks our rules, and removed it."
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
-from moderation.classifiers.minilm import minilm
+from language.minilm import minilm
 from moderation.training.corpus import (
     CATEGORIES,
     UNSORTED,

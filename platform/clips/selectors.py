@@ -18,7 +18,7 @@ Viewer: TypeAlias = User | AnonymousUser
 
 REVIEWERS = frozenset({Role.MODERATOR, Role.ADMIN})
 
-# Follows live on a floor above; their table is part of what "followers" means for a clip.
+# Follows and blocks live on a floor above; their tables are part of who may see a clip.
 _VIEWER_FOLLOWS_AUTHOR = (
     "EXISTS (SELECT 1 FROM social_follow f "
     'WHERE f.follower_id = %s AND f.followee_id = "clips_clip"."author_id")'
@@ -26,6 +26,11 @@ _VIEWER_FOLLOWS_AUTHOR = (
 _AUTHOR_FOLLOWS_VIEWER = (
     "EXISTS (SELECT 1 FROM social_follow f "
     'WHERE f.followee_id = %s AND f.follower_id = "clips_clip"."author_id")'
+)
+_BLOCKED = (
+    "EXISTS (SELECT 1 FROM social_block b "
+    'WHERE (b.blocker_id = %s AND b.blocked_id = "clips_clip"."author_id") '
+    'OR (b.blocked_id = %s AND b.blocker_id = "clips_clip"."author_id"))'
 )
 
 
@@ -63,6 +68,14 @@ def _of_age(viewer: Viewer) -> Q:
     return for_them | Q(author=viewer)
 
 
+def _blocked(viewer: Viewer) -> Q:
+    """Whether the viewer blocked the author, or the author the viewer."""
+    if not isinstance(viewer, User):
+        return Q(pk__in=[])
+    either_way = RawSQL(_BLOCKED, (viewer.pk, viewer.pk), output_field=BooleanField())  # noqa: S611
+    return Q(either_way)
+
+
 def is_reviewer(viewer: Viewer) -> bool:
     """Whether `viewer` may see what is not published, in order to judge it."""
     return isinstance(viewer, User) and viewer.is_active and viewer.role in REVIEWERS
@@ -71,7 +84,7 @@ def is_reviewer(viewer: Viewer) -> bool:
 def visible_clips(viewer: Viewer) -> QuerySet[Clip]:
     """The published clips that `viewer` may see: what lists are made of."""
     published = Clip.objects.filter(state=PUBLISHED, author__is_active=True)
-    return published.filter(_open_to(viewer)).filter(_of_age(viewer))
+    return published.filter(_open_to(viewer)).filter(_of_age(viewer)).exclude(_blocked(viewer))
 
 
 def own_clips(owner: User) -> QuerySet[Clip]:

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.selectors import picture_url
-from social.models import Comment
-from social.selectors import Profile
+from social.models.comments import Comment
+from social.selectors.people import Profile
 
 
 class PersonSerializer(serializers.Serializer[User]):

@@ -15,7 +15,8 @@ from accounts.selectors import person
 from common.pagination import NewestFirst, page_request
 from common.schema import page_parameters, paged
 from social.limits import ViewsPerClip, ViewsPerPerson
-from social.selectors import followed_by, followers_of, like_count_of, profile_of
+from social.selectors.people import followed_by, followers_of, profile_of
+from social.selectors.shown import like_count_of
 from social.serializers import (
     FollowingSerializer,
     LikedSerializer,
@@ -23,7 +24,9 @@ from social.serializers import (
     ProfileSerializer,
     ViewSerializer,
 )
-from social.services import follow, like, note_view, unfollow, unlike
+from social.services.following import follow, unfollow
+from social.services.liking import like, unlike
+from social.services.watching import note_view
 
 FOLLOWERS = NewestFirst("followers", time="created_at", key="follower_id")
 FOLLOWING = NewestFirst("following", time="created_at", key="followee_id")

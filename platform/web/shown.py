@@ -21,7 +21,7 @@ from web.templatetags.clip_words import described, named
 
 if TYPE_CHECKING:
     from generation.models import Job
-    from social.models import Comment
+    from social.models.comments import Comment
     from uploads.models import Upload
 
 UNSETTLED = frozenset({SUBMITTED, SCREENING})

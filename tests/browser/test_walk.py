@@ -10,7 +10,10 @@ from common.ids import public_id
 from generation.models import Job
 from generation.orders import Order
 from generation.services import request_generation
-from social.models import Comment, Follow, Like, View
+from social.models.comments import Comment
+from social.models.likes import Like
+from social.models.people import Follow
+from social.models.views import View
 from tests.browser.conftest import PASSWORD, Watched
 from tests.browser.films import make_film
 

@@ -12,10 +12,12 @@ from clips.models import Clip
 from clips.services import withdraw_clip
 from common.pagination import PageRequest
 from feed.cards import FILE_NAMES
-from feed.selectors import Mode, page_for
+from feed.selectors.pages import Mode, page_for
 from feed.serializers import ClipSerializer
-from social.models import Follow
-from social.services import follow, like, note_view
+from social.models.people import Follow
+from social.services.following import follow
+from social.services.liking import like
+from social.services.watching import note_view
 from tests.people import browser_of, make_clip, make_user
 from video.encoding import MP4_NAME, PLAYLIST_NAME, POSTER_NAME
 
@@ -107,7 +109,7 @@ def test_an_empty_feed_is_a_page_without_more(mode: str) -> None:
 
 def test_for_you_shows_everything_once_whatever_happens_meanwhile(monkeypatch: Any) -> None:
     monkeypatch.setattr("feed.candidates.WINDOW", 8)
-    monkeypatch.setattr("feed.selectors.WINDOW", 8)
+    monkeypatch.setattr("feed.selectors.pages.WINDOW", 8)
     authors, viewer = [make_user() for _ in range(3)], make_user()
     for number in range(30):
         make_clip(authors[number % 3], caption=str(number), age=minutes(number))

@@ -18,7 +18,7 @@ from clips.selectors import clip_for, rendition_for, visible_clips
 from common.errors import NotFound
 from common.ids import public_id
 from moderation.models.desk import ReviewItem
-from social.selectors import shown_clip
+from social.selectors.shown import shown_clip
 from tests.gate.oracle import VISITOR
 from tests.gate.test_every_route import ARGUMENT, _arguments, _routes
 from tests.gate.walk import Leak, Walk

@@ -71,7 +71,10 @@ from moderation.services.policies import (
     install_policy_file,
     propose_policy,
 )
-from social.services import add_comment, follow, like, note_view, unfollow, unlike
+from social.services.commenting import add_comment
+from social.services.following import follow, unfollow
+from social.services.liking import like, unlike
+from social.services.watching import note_view
 from tests.gate.films import HEIGHT, WIDTH, Film
 from tests.gate.oracle import (
     VISITOR,

@@ -21,7 +21,7 @@ from moderation.models.statements import Statement
 from moderation.selectors.judging import fingerprint
 from moderation.services.appeals import appeal_statement
 from moderation.services.notices import Report, report
-from social.models import Comment
+from social.models.comments import Comment
 from tests.moderation.conftest import MakeClip, MakeUser
 from tests.moderation.test_screening import screened
 from tests.web.markup import Markup

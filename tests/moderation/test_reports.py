@@ -14,7 +14,7 @@ from accounts.services import AccountPaused
 from clips.models import Clip
 from clips.services import post_video
 from clips.states import HELD, PUBLISHED, WITHDRAWN
-from feed.services import post_comment
+from feed.services.posting import post_comment
 from moderation.enforcement.letters import send_letters
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.enforcement.takedowns import ban_taken_down, withdraw_overdue

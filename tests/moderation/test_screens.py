@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from common.embedded.locations import ROOT
+from language.minilm import minilm
 from moderation.classifiers.canonical import canonical
-from moderation.classifiers.minilm import minilm
 from moderation.classifiers.trained import comment_door, prompt_door, prompt_screen
 from moderation.enforcement import readers
 from moderation.policy.rules import Outcome, verdict
@@ -90,7 +90,7 @@ def test_a_disguise_that_leaves_no_trace_costs_nothing(name: str) -> None:
 def test_the_door_loads_no_model_and_no_torch() -> None:
     program = (
         "import sys; sys.path[:0] = ['.', 'platform']\n"
-        "from moderation.classifiers.minilm import minilm\n"
+        "from language.minilm import minilm\n"
         "from moderation.classifiers.trained import comment_door, prompt_door\n"
         "prompt_door().judge({'prompt': 'a kite'}); comment_door().judge({'text': 'a kite'})\n"
         "assert minilm.cache_info().currsize == 0\n"

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import Role
 from clips.models import Clip
 from clips.states import PUBLISHED
-from feed.services import post_comment
+from feed.services.posting import post_comment
 from moderation.enforcement.letters import send_letters
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.models.audit import AuditEntry

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Role
 from clips.models import Clip
 from social.counting import add_waiting_counts
-from social.models import Comment
+from social.models.comments import Comment
 from tests.people import browser_of, make_clip, make_user
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from social.models import Follow
+from social.models.people import Follow
 from tests.people import browser_of, make_clip, make_user, program_of
 
 pytestmark = pytest.mark.django_db

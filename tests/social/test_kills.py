@@ -16,7 +16,7 @@ from accounts.models import ApiKey, IdempotentReply
 from accounts.replies import RESERVATION
 from clips.models import Clip
 from social.counting import add_waiting_counts
-from social.services import like
+from social.services.liking import like
 from tests.people import browser_of, make_clip, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

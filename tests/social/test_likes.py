@@ -9,8 +9,9 @@ from django.test import Client
 
 from clips.models import Clip
 from social.counting import add_waiting_counts
-from social.models import CountDelta, Like
-from social.services import like, unlike
+from social.models.counting import CountDelta
+from social.models.likes import Like
+from social.services.liking import like, unlike
 from tests.people import browser_of, make_clip, make_user
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from clips.models import Clip
 from social.counting import add_waiting_counts
-from social.models import View
+from social.models.views import View
 from tests.people import browser_of, make_clip, make_user
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,10 @@ from PIL import Image
 from accounts.models import ApiKey, User
 from accounts.selectors import api_key_for
 from clips.models import Clip
-from social.models import Comment, Follow, Like
-from social.services import add_comment
+from social.models.comments import Comment
+from social.models.likes import Like
+from social.models.people import Follow
+from social.services.commenting import add_comment
 from tests.people import browser_of, make_clip, make_user
 
 pytestmark = pytest.mark.django_db

@@ -19,11 +19,11 @@ from clips.services import delete_clip, edit_clip
 from clips.states import PUBLISHED
 from common.errors import Invalid, ReverieError
 from common.problems import problem_of
-from feed.selectors import clip_card
-from feed.services import post_comment, take_comment_away
+from feed.selectors.pages import clip_card
+from feed.services.posting import post_comment, take_comment_away
 from moderation.selectors.statements import standing_statement
-from social.selectors import comments_on, like_count_of
-from social.services import like, unlike
+from social.selectors.shown import comments_on, like_count_of
+from social.services.liking import like, unlike
 from web.access import is_fragment, signed_in
 from web.forms import PostingForm, posting_form_of
 from web.refusals import refuse

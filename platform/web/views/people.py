@@ -10,9 +10,9 @@ from accounts.models import User
 from accounts.selectors import picture_url
 from common.errors import Invalid
 from common.pagination import PageRequest
-from feed.selectors import clips_by
-from social.selectors import profile_of
-from social.services import follow, unfollow
+from feed.selectors.pages import clips_by
+from social.selectors.people import profile_of
+from social.services.following import follow, unfollow
 from web.access import is_fragment, signed_in
 
 CLIPS_PER_PAGE = 24

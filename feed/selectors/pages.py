@@ -20,7 +20,11 @@ from feed.ranking.scoring import Candidate
 from feed.sessions import Session, mark_of
 
 LATEST = NewestFirst("latest", time="published_at")
+
+
 FOLLOWING = NewestFirst("following", time="published_at")
+
+
 BY_PERSON = NewestFirst("clips_by_person")
 
 

@@ -1,52 +1,16 @@
-"""Reads of follows, likes and comments; what may be seen is decided by the clips' selectors."""
+"""Clips, comments and likes that the viewer may deal with."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 
 from accounts.models import Role, User
 from accounts.permissions import Viewer, has_role
-from accounts.selectors import person
 from clips.models import Clip
 from clips.selectors import visible_clips
 from common.errors import NotFound
-from social.models import Comment, CountDelta, Follow
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A person as `viewer` sees them."""
-
-    user: User
-    follower_count: int
-    following_count: int
-    clip_count: int
-    is_followed: bool
-    is_viewer: bool
-
-
-def profile_of(handle: str, *, viewer: Viewer) -> Profile:
-    """The person with this handle.  Raises NotFound."""
-    user = person(handle)
-    return Profile(
-        user=user,
-        follower_count=Follow.objects.filter(followee=user, follower__is_active=True).count(),
-        following_count=Follow.objects.filter(follower=user, followee__is_active=True).count(),
-        clip_count=visible_clips(viewer).filter(author=user).count(),
-        is_followed=_follows(viewer, user),
-        is_viewer=user == viewer,
-    )
-
-
-def followers_of(user: User) -> QuerySet[Follow]:
-    """Who follows `user`, as rows with `follower`."""
-    return Follow.objects.filter(followee=user, follower__is_active=True).select_related("follower")
-
-
-def followed_by(user: User) -> QuerySet[Follow]:
-    """Whom `user` follows, as rows with `followee`."""
-    return Follow.objects.filter(follower=user, followee__is_active=True).select_related("followee")
+from social.models.comments import Comment
+from social.models.counting import CountDelta
 
 
 def shown_clip(viewer: Viewer, clip_id: UUID) -> Clip:
@@ -81,9 +45,3 @@ def like_count_of(clip_id: UUID) -> int:
     counted = Clip.objects.values_list("like_count", flat=True).get(pk=clip_id)
     waiting = CountDelta.objects.filter(clip_id=clip_id).aggregate(likes=Sum("likes"))
     return max(0, counted + (waiting["likes"] or 0))
-
-
-def _follows(viewer: Viewer, user: User) -> bool:
-    if not isinstance(viewer, User):
-        return False
-    return Follow.objects.filter(follower=viewer, followee=user).exists()

@@ -13,9 +13,9 @@ from common.errors import NotFound
 from common.ids import parse_public_id
 from moderation.services.comments import remove_as_moderator
 from moderation.services.words import screen_comment
-from social.models import Comment
-from social.selectors import removable_comment, shown_clip
-from social.services import (
+from social.models.comments import Comment
+from social.selectors.shown import removable_comment, shown_clip
+from social.services.commenting import (
     add_comment,
     checked_comment,
     is_theirs_to_remove,

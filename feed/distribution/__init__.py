@@ -1,0 +1,1 @@
+"""What machines do for the feed: entering clips, fitting models, writing catalogues."""

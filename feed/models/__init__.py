@@ -1,0 +1,5 @@
+"""The tables of the feed, one file a concern; Django finds them through this one."""
+
+from feed.models import entries
+
+__all__ = ["entries"]

@@ -1,0 +1,1 @@
+"""What words mean, as numbers: no Django, no tables, no torch."""

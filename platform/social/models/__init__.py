@@ -1,0 +1,5 @@
+"""The tables of social, one file a concern; Django finds them through this one."""
+
+from social.models import comments, counting, likes, people, views
+
+__all__ = ["comments", "counting", "likes", "people", "views"]
