@@ -52,6 +52,19 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class TopicAmount:
+    """How much AI, from 0 (none) to 1 (all), the viewer wants among clips about a topic.
+
+    Of the clips near `meaning` (384,), length 1, those that are or may be AI-made (generated,
+    declared or suspected) count `amount` as much.
+    """
+
+    text: str
+    amount: float
+    meaning: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Wishes:
     """What the viewer told the feed to do.
 
@@ -66,3 +79,4 @@ class Wishes:
     muted_words: frozenset[str] = frozenset()
     hidden_authors: frozenset[int] = frozenset()
     provenance: Mapping[str, float] = field(default_factory=dict)
+    ai_by_topic: tuple[TopicAmount, ...] = ()
