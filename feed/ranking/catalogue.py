@@ -36,7 +36,7 @@ def author_key(author: UUID) -> int:
     return author.int & ((1 << AUTHOR_BITS) - 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """N clips that are public, published and recommendable; row i of every column is one clip.
 

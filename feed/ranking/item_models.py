@@ -1,0 +1,210 @@
+"""What goes with what: item-item models, fitted on the whole log now and then.
+
+Only the viewer's own history has to be fresh; these may be hours old without harm.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from feed.ranking.interactions import Floats, Interactions, Numbers
+
+MOST_ITEMS = 60_000
+# An inverse of this size takes half a minute; likeness between rarer items would be noise anyway.
+MOST_INVERTED = 6_000
+NEIGHBOURS = 256
+RIDGE = 300.0
+STEPS_AHEAD = 30
+STEP_DECAY = 0.9
+SEQUENCE_PRIOR = 5.0
+TOGETHER_PRIOR = 10.0
+LATEST_OF_EACH = 1_000
+ROWS_AT_ONCE = 1_000
+DAY_SECONDS = 86_400.0
+LONG_HALF_LIVES_DAYS = (60.0, 36_500.0)
+
+Weights = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Each item's strongest ties: (M, K) columns, and how strong, 0 where there are fewer."""
+
+    columns: npt.NDArray[np.int32]
+    weights: Weights
+
+    def of(self, rows: Numbers, weights: Floats) -> Weights:
+        """(M,): the ties of `rows`, (H,), times `weights`, (H,), added up by column."""
+        ties = self.weights[rows] * weights[:, np.newaxis]
+        total = np.bincount(
+            self.columns[rows].ravel(), weights=ties.ravel(), minlength=len(self.columns)
+        )
+        return np.asarray(total, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemModels:
+    """What is known of M items; column i of everything is the item `numbers[i]`; they rise.
+
+    `likeness` is EASE (Steck 2019), for the items met most; `sequence` how often the column came
+    after the row; `together` the cosine of being met by the same people.  `popularity`, (P, M), are
+    counts decayed with LONG_HALF_LIVES_DAYS.  `fitted_at` is in seconds.
+    """
+
+    version: str
+    fitted_at: float
+    numbers: npt.NDArray[np.int64]
+    likeness: Neighbours
+    sequence: Neighbours
+    together: Neighbours
+    popularity: Weights
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def places(self, numbers: Numbers) -> Numbers:
+        """The columns of items with these numbers, -1 for those not known."""
+        return places_of(numbers, self.numbers)
+
+
+def fit_item_models(
+    log: Interactions, *, now: float, version: str = "", most_items: int = MOST_ITEMS
+) -> ItemModels:
+    """The models of all events in `log`, about its `most_items` most met items."""
+    numbers, columns = _head(log, most_items)
+    met = _met(log, columns, len(numbers))
+    return ItemModels(
+        version=version,
+        fitted_at=now,
+        numbers=numbers,
+        likeness=_likeness(met),
+        sequence=_sequence(log.users, columns, len(numbers)),
+        together=_together(met),
+        popularity=decayed_counts(log, numbers, now=now, half_lives=LONG_HALF_LIVES_DAYS),
+    )
+
+
+def places_of(sought: Numbers, numbers: Numbers) -> Numbers:
+    """Where each of `sought` is among `numbers`, which rise; -1 for those that are not."""
+    if not len(numbers):
+        return np.full(len(sought), -1, np.int64)
+    found = np.minimum(np.searchsorted(numbers, sought), len(numbers) - 1)
+    return np.where(numbers[found] == sought, found, -1).astype(np.int64)
+
+
+def decayed_counts(
+    log: Interactions, numbers: Numbers, *, now: float, half_lives: tuple[float, ...]
+) -> Weights:
+    """(H, M): how often each of `numbers`, rising, was met until `now`, decayed; days."""
+    past = log.until(now)
+    places = places_of(past.items, numbers)
+    known = places >= 0
+    ages = (now - past.times[known]) / DAY_SECONDS
+    rows = [
+        np.bincount(places[known], weights=0.5 ** (ages / days), minlength=len(numbers))
+        for days in half_lives
+    ]
+    return np.array(rows, np.float32)
+
+
+def _head(log: Interactions, most: int) -> tuple[Numbers, Numbers]:
+    """The numbers of the items met most, rising, and (N,) each event's column, -1 without one."""
+    numbers, places, counts = np.unique(log.items, return_inverse=True, return_counts=True)
+    kept = np.sort(np.argsort(-counts, kind="stable")[:most])
+    columns = np.full(len(numbers), -1, np.int64)
+    columns[kept] = np.arange(len(kept))
+    return numbers[kept], columns[places]
+
+
+def _met(log: Interactions, columns: Numbers, size: int) -> sparse.csr_matrix:
+    """(U, M): 1 where the person met the item; only the latest of those who met very much."""
+    people, rows = np.unique(log.users, return_inverse=True)
+    kept = (columns >= 0) & (_steps_from_last(rows) < LATEST_OF_EACH)
+    ones = np.ones(int(kept.sum()), np.float32)
+    met = sparse.csr_matrix((ones, (rows[kept], columns[kept])), shape=(len(people), size))
+    met.sum_duplicates()
+    met.data[:] = 1.0
+    return met
+
+
+def _steps_from_last(users: Numbers) -> Numbers:
+    """(N,): how many later events the same user has."""
+    order = np.argsort(users[::-1], kind="stable")
+    ordered = users[::-1][order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(users) else ordered
+    lengths = np.diff(np.r_[starts, len(users)])
+    steps = np.empty(len(users), np.int64)
+    steps[order] = np.arange(len(users)) - np.repeat(starts, lengths)
+    return steps[::-1]
+
+
+def _likeness(met: sparse.csr_matrix) -> Neighbours:
+    counts = np.asarray(met.sum(axis=0)).ravel()
+    size = met.shape[1]
+    head = np.sort(np.argsort(-counts, kind="stable")[:MOST_INVERTED])
+    of_head = met[:, head]
+    ridged = np.asarray((of_head.T @ of_head).todense(), np.float32)
+    ridged[np.diag_indices(len(head))] += RIDGE
+    likeness = np.linalg.inv(ridged) if len(head) else ridged
+    likeness /= -np.diag(likeness).copy()
+    np.fill_diagonal(likeness, 0.0)
+    width = min(NEIGHBOURS, len(head))
+    best = np.argpartition(-np.abs(likeness), max(0, width - 1), axis=1)[:, :width]
+    columns, weights = np.zeros((size, width), np.int32), np.zeros((size, width), np.float32)
+    columns[head] = head[best]
+    weights[head] = np.take_along_axis(likeness, best, axis=1)
+    return Neighbours(columns, weights)
+
+
+def _together(met: sparse.csr_matrix) -> Neighbours:
+    counts = np.asarray(met.sum(axis=0)).ravel() + TOGETHER_PRIOR
+    scale = 1.0 / np.sqrt(counts)
+    turned = met.T.tocsr()
+
+    def blocks() -> Iterator[sparse.csr_matrix]:
+        for start in range(0, met.shape[1], ROWS_AT_ONCE):
+            block = (turned[start : start + ROWS_AT_ONCE] @ met).tocoo()
+            kept = block.col != block.row + start
+            rows, columns = block.row[kept], block.col[kept]
+            cosines = block.data[kept] * scale[rows + start] * scale[columns]
+            yield sparse.csr_matrix((cosines, (rows, columns)), shape=block.shape)
+
+    return _strongest(blocks(), met.shape[1])
+
+
+def _sequence(users: Numbers, columns: Numbers, size: int) -> Neighbours:
+    order = np.argsort(users, kind="stable")
+    users, items = users[order], columns[order]
+    followed = sparse.csr_matrix((size, size), dtype=np.float32)
+    for steps in range(1, min(STEPS_AHEAD, len(users) - 1) + 1):
+        before, after = items[:-steps], items[steps:]
+        kept = (users[steps:] == users[:-steps]) & (before >= 0) & (after >= 0)
+        weights = np.full(int(kept.sum()), STEP_DECAY ** (steps - 1), np.float32)
+        followed = followed + sparse.csr_matrix(
+            (weights, (before[kept], after[kept])), shape=(size, size)
+        )
+    totals = np.asarray(followed.sum(axis=1)).ravel() + SEQUENCE_PRIOR
+    followed = sparse.diags_array(1.0 / totals).astype(np.float32) @ followed
+    return _strongest(
+        (followed[start : start + ROWS_AT_ONCE] for start in range(0, size, ROWS_AT_ONCE)), size
+    )
+
+
+def _strongest(blocks: Iterator[sparse.csr_matrix], size: int) -> Neighbours:
+    """The NEIGHBOURS strongest ties of every row; `blocks` are the rows, ROWS_AT_ONCE a block."""
+    width = min(NEIGHBOURS, max(1, size))
+    columns, weights = np.zeros((size, width), np.int32), np.zeros((size, width), np.float32)
+    start = 0
+    for block in blocks:
+        rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+        order = np.lexsort((-block.data, rows))
+        rank = np.arange(len(rows)) - block.indptr[rows]
+        kept = rank < width
+        chosen = order[kept]
+        columns[start + rows[kept], rank[kept]] = block.indices[chosen]
+        weights[start + rows[kept], rank[kept]] = block.data[chosen]
+        start += block.shape[0]
+    return Neighbours(columns, weights)

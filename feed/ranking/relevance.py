@@ -1,0 +1,123 @@
+"""What each source says of every clip of a catalogue, for one viewer, and how much it counts.
+
+Nothing here is slow: what depends on the catalogue alone is computed once for each of its
+versions, and the viewer's history costs a few hundred rows of the item models.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.ranking.catalogue import TREND_HOURS, Catalogue
+from feed.ranking.gate import Gate
+from feed.ranking.interactions import Floats, History, Numbers
+from feed.ranking.item_models import LONG_HALF_LIVES_DAYS, ItemModels
+from feed.ranking.viewers import MEETINGS_REMEMBERED, ViewerState
+
+LIKENESS_DECAYS = (1.0, 0.85)
+SEQUENCE_DECAYS = (0.6, 0.9, 0.97)
+TOGETHER_DECAY = 0.97
+LEAST_PROBABILITY = 1e-4
+LEAST_SHARE = 0.01
+
+PERSONAL = (
+    *(f"likeness-{decay}" for decay in LIKENESS_DECAYS),
+    *(f"sequence-{decay}" for decay in SEQUENCE_DECAYS),
+    "together",
+)
+POPULARITY = (
+    *(f"popularity-{hours:g}h" for hours in TREND_HOURS),
+    *(f"popularity-{days:g}d" for days in LONG_HALF_LIVES_DAYS),
+)
+SOURCES = PERSONAL + POPULARITY
+
+Said = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """All that is learned from a log: what goes with what, and whom to believe when."""
+
+    models: ItemModels
+    gate: Gate
+
+
+def relevance(
+    models: ItemModels, gate: Gate, catalogue: Catalogue, viewer: ViewerState, *, now: float
+) -> tuple[Said, Floats]:
+    """(S, N): what SOURCES say of each clip of the catalogue, and (S,): how much each counts.
+
+    A clip's relevance is the sum of what is said, each times what it counts.  What a source says is
+    standardised over the items that `models` know; others are to the personal sources like known
+    ones that nothing in the viewer's history leads to.
+    """
+    history = history_of(viewer)
+    return (
+        np.vstack([personal(models, catalogue, history), popularity(models, catalogue)]),
+        gate.shares(history, now=now),
+    )
+
+
+def history_of(viewer: ViewerState) -> History:
+    """What the viewer met and did not dislike, oldest first."""
+    met = [one for one in viewer.meetings if one.strength > 0][-MEETINGS_REMEMBERED:]
+    return History(
+        np.array([one.number for one in met], np.int64), np.array([one.at for one in met])
+    )
+
+
+def personal(models: ItemModels, catalogue: Catalogue, history: History) -> Said:
+    """(len(PERSONAL), N): what the item models say to someone with this history."""
+    known = models.places(history.items)
+    known = known[known >= 0]
+    said = np.zeros((len(PERSONAL), len(catalogue)), np.float32)
+    if not len(known):
+        return said
+    places = _places(models, catalogue)
+    for row, (values, nothing) in zip(said, _raw(models, known), strict=True):
+        mean, spread = float(values.mean()), float(values.std()) + 1e-9
+        row[:] = np.append((values - mean) / spread, (nothing - mean) / spread)[places]
+    return said
+
+
+@lru_cache(maxsize=4)
+def popularity(models: ItemModels, catalogue: Catalogue) -> Said:
+    """(len(POPULARITY), N): the logarithms of the decayed counts."""
+    places = _places(models, catalogue)
+    long = np.append(models.popularity, np.zeros((len(LONG_HALF_LIVES_DAYS), 1)), axis=1)[:, places]
+    counts = np.vstack([catalogue.trends.T, long])
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.where(totals > 0, totals, 1.0)
+    logs = np.log(shares + LEAST_SHARE / max(1, len(catalogue)))
+    known = places >= 0
+    measured = logs[:, known] if known.any() else logs
+    if not measured.size:
+        return np.zeros(counts.shape, np.float32)
+    mean, spread = measured.mean(axis=1, keepdims=True), measured.std(axis=1, keepdims=True)
+    return np.asarray((logs - mean) / (spread + 1e-9), np.float32)
+
+
+@lru_cache(maxsize=4)
+def _places(models: ItemModels, catalogue: Catalogue) -> Numbers:
+    """(N,): the column of the models that each clip has, -1 without one."""
+    return models.places(catalogue.numbers.astype(np.int64))
+
+
+def _raw(models: ItemModels, known: Numbers) -> list[tuple[Said, float]]:
+    """For each of PERSONAL, (M,) what it says of the known items, and what it says of others."""
+    said = [
+        (models.likeness.of(known, _weights(len(known), decay)), 0.0) for decay in LIKENESS_DECAYS
+    ]
+    for decay in SEQUENCE_DECAYS:
+        weights = _weights(len(known), decay)
+        followers = models.sequence.of(known, weights / weights.sum())
+        said.append((np.log(followers + LEAST_PROBABILITY), float(np.log(LEAST_PROBABILITY))))
+    weights = _weights(len(known), TOGETHER_DECAY)
+    return [*said, (models.together.of(known, weights / weights.sum()), 0.0)]
+
+
+def _weights(length: int, decay: float) -> Floats:
+    """1 for the newest, `decay` times less for each one before it."""
+    return np.asarray(decay ** np.arange(length - 1, -1, -1.0))
