@@ -16,7 +16,8 @@ class Job(models.Model):
     """A person's request for a video, and how far it has come.
 
     `lease_token` names the worker run that holds the job and `lease_until` when it lets go; a
-    job in progress past that moment belongs to nobody and is queued again by the sweep.
+    job in progress past that moment belongs to nobody and is queued again by the sweep.  `parent`
+    is the video it is a remix of.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -25,6 +26,9 @@ class Job(models.Model):
     )
     state = models.CharField(
         max_length=16, choices=[(s, s) for s in sorted(JOB_STATES.states)], default=QUEUED
+    )
+    parent = models.ForeignKey(
+        Video, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     engine = models.CharField(max_length=120)
     prompt = models.TextField()

@@ -60,12 +60,16 @@ class Video(models.Model):
     """A marked and stored video; `digest` is the SHA-256 of its MP4.
 
     One that was made here has an engine, a prompt and a seed; one that was uploaded has none of
-    them.  `digital_source_type` is empty where nothing is known of it.
+    them.  `digital_source_type` is empty where nothing is known of it.  `parent` is the video whose
+    words this one began with: it is a remix.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="videos"
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes"
     )
     origin = models.CharField(max_length=16, choices=Origin, default=Origin.MADE)
     prompt = models.TextField(blank=True, default="")
@@ -89,6 +93,10 @@ class Video(models.Model):
                 name="video_made_by_an_engine_or_uploaded",
                 condition=Q(origin=Origin.MADE, seed__isnull=False) & ~Q(engine="")
                 | Q(origin=Origin.UPLOADED, seed__isnull=True, engine="", prompt=""),
+            ),
+            models.CheckConstraint(
+                name="video_is_no_remix_of_itself",
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
             ),
         ]
 
@@ -161,6 +169,7 @@ class Clip(models.Model):
     )
     limits = ArrayField(models.CharField(max_length=20, choices=Limit), default=list, blank=True)
     is_kept_from_minors = models.BooleanField(default=False)
+    allows_remixes = models.BooleanField(default=True, db_default=True)
     reason = models.TextField(blank=True, default="")
     digest = models.CharField(max_length=64)
     allowed_digest = models.CharField(max_length=64, blank=True, default="")
