@@ -1,4 +1,4 @@
-"""Which viewers' pages have to be ranked anew."""
+"""Lists that are ranked and ready to be shown, one a viewer and session, in Valkey."""
 
 import logging
 from uuid import UUID
@@ -9,12 +9,23 @@ from common.limits import valkey
 
 log = logging.getLogger(__name__)
 
-DIRTY_SECONDS = 3600
+DIRTY_SECONDS = 7 * 24 * 3600
+
+
+def dirty_key(user_id: UUID) -> str:
+    """Where is counted how often what is known of the viewer changed."""
+    return f"feed:dirty:{user_id.hex}"
 
 
 def mark_dirty(user_id: UUID) -> None:
-    """What the viewer did or said since their pages were ranked must count from now on."""
+    """Have everything that was not yet served to this viewer ranked anew, from the next page on.
+
+    To be called after what changed is committed.  Without Valkey nothing is ready anyway.
+    """
     try:
-        valkey().set(f"feed:dirty:{user_id}", 1, ex=DIRTY_SECONDS)
+        with valkey().pipeline(transaction=False) as pipeline:
+            pipeline.incr(dirty_key(user_id))
+            pipeline.expire(dirty_key(user_id), DIRTY_SECONDS)
+            pipeline.execute()
     except redis.RedisError as error:
-        log.warning("a viewer is not marked: %s", type(error).__name__)
+        log.warning("nobody hears that a viewer changed: %s", type(error).__name__)
