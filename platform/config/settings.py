@@ -293,6 +293,10 @@ FRAME_DETECTORS = [
     if path
 ]
 
+# --- feed ---
+FEED_TIME_ZONE = os.environ.get("REVERIE_TIME_ZONE", "UTC")
+STEERING_DAYS = float(os.environ.get("REVERIE_STEERING_DAYS", "7"))
+
 # --- pages ---
 STATIC_URL = "/static/"
 STATIC_ROOT = REVERIE_DATA / "static"
