@@ -1,8 +1,13 @@
 """Adding what happened to the clips' counters."""
 
+from datetime import timedelta
+
 from django.db import connection, transaction
+from django.utils import timezone
 
 AT_ONCE = 10_000
+TOLD_AGAIN_AFTER = timedelta(hours=1)
+"""Likes of a clip are news again so long after they were read."""
 LOCK = 0x72657665  # any constant: it names this one job among the database's advisory locks
 
 # One statement: a delta is deleted exactly if it is added, whenever the process dies.
@@ -22,6 +27,16 @@ WITH taken AS (
         view_count = clip.view_count + sums.views,
         completion_count = clip.completion_count + sums.completions
     FROM sums WHERE clip.id = sums.clip_id
+), told AS (
+    INSERT INTO social_notification (id, receiver_id, kind, key, clip_id, at)
+    SELECT gen_random_uuid(), clip.author_id, 'like', 'likes:' || clip.id, clip.id, %s
+    FROM sums JOIN clips_clip AS clip ON clip.id = sums.clip_id
+    WHERE sums.likes > 0 AND EXISTS (
+        SELECT 1 FROM social_like AS liked
+        WHERE liked.clip_id = clip.id AND liked.user_id <> clip.author_id
+    )
+    ON CONFLICT (receiver_id, key) DO UPDATE SET at = EXCLUDED.at, read_at = NULL
+    WHERE social_notification.read_at IS NULL OR social_notification.read_at < %s
 )
 SELECT coalesce(sum(deltas), 0)::int FROM sums
 """
@@ -30,11 +45,12 @@ SELECT coalesce(sum(deltas), 0)::int FROM sums
 def add_waiting_counts() -> int:
     """Move waiting deltas into the clips' counters, and say how many; 0 when another does it.
 
-    One process at a time, so that no unlike is counted before its like.
+    Who made a clip is told of its likes by the way.  One process at a time, so that no unlike is counted before its like.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        now = timezone.now()
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(ADD_WAITING, [AT_ONCE])
+        cursor.execute(ADD_WAITING, [AT_ONCE, now, now - TOLD_AGAIN_AFTER])
         return int(cursor.fetchone()[0])

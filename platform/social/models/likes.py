@@ -14,8 +14,11 @@ class Like(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="likes"
     )
-    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="likes")
+    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="likes", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-created_at"], name="like_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="like_by_user"),
+            models.Index(fields=["clip", "-created_at"], name="like_by_clip"),
+        ]
