@@ -11,208 +11,168 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_trusted_flagger'),
-        ('clips', '0006_remixes'),
-        ('feed', '0003_wishes'),
+        ("accounts", "0004_trusted_flagger"),
+        ("clips", "0006_remixes"),
+        ("feed", "0003_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Artefact',
+            name="TagChange",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64)),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('made_at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("tag", models.CharField(max_length=60)),
             ],
         ),
         migrations.CreateModel(
-            name='ClipResponses',
+            name="ClipWords",
             fields=[
-                ('clip', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='responses', serialize=False, to='clips.clip')),
-                ('impressions', models.BigIntegerField(db_default=0, default=0)),
-                ('watched', models.BigIntegerField(db_default=0, default=0)),
-                ('completions', models.BigIntegerField(db_default=0, default=0)),
-                ('rewatches', models.BigIntegerField(db_default=0, default=0)),
-                ('skips', models.BigIntegerField(db_default=0, default=0)),
-                ('likes', models.BigIntegerField(db_default=0, default=0)),
-                ('comments', models.BigIntegerField(db_default=0, default=0)),
-                ('shares', models.BigIntegerField(db_default=0, default=0)),
-                ('saves', models.BigIntegerField(db_default=0, default=0)),
-                ('remixes', models.BigIntegerField(db_default=0, default=0)),
-                ('follows', models.BigIntegerField(db_default=0, default=0)),
-                ('not_interested', models.BigIntegerField(db_default=0, default=0)),
-                ('reports', models.BigIntegerField(db_default=0, default=0)),
-                ('forgotten', models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict)),
+                (
+                    "clip",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="clips.clip",
+                    ),
+                ),
+                ("words", django.contrib.postgres.search.SearchVectorField()),
             ],
             options={
-                'db_table': 'feed_clip_responses',
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["words"], name="clip_by_words")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResponseDelta',
+            name="PersonWords",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('clip', models.UUIDField()),
-                ('response', models.CharField(choices=[('impressions', 'impressions'), ('watched', 'watched'), ('completions', 'completions'), ('rewatches', 'rewatches'), ('skips', 'skips'), ('likes', 'likes'), ('comments', 'comments'), ('shares', 'shares'), ('saves', 'saves'), ('remixes', 'remixes'), ('follows', 'follows'), ('not_interested', 'not_interested'), ('reports', 'reports')], max_length=16)),
-                ('amount', models.SmallIntegerField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("words", django.contrib.postgres.search.SearchVectorField()),
+                (
+                    "near",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), size=None
+                    ),
+                ),
             ],
             options={
-                'db_table': 'feed_response_delta',
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["words"], name="person_by_words"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["near"], name="person_by_near"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TagChange',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('tag', models.CharField(max_length=60)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ViewerProfile',
-            fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='feed_profile', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('through', models.BigIntegerField(default=0)),
-                ('through_day', models.DateField()),
-                ('meetings', models.JSONField(default=list)),
-                ('authors', models.JSONField(default=list)),
-                ('seen', models.BinaryField(default=bytes)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Act',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('actor', models.UUIDField(null=True)),
-                ('clip', models.UUIDField(null=True)),
-                ('person', models.UUIDField(null=True)),
-                ('action', models.CharField(choices=[('impression', 'impression'), ('watch', 'watch'), ('skip', 'skip'), ('like', 'like'), ('unlike', 'unlike'), ('comment', 'comment'), ('share', 'share'), ('save', 'save'), ('unsave', 'unsave'), ('remix', 'remix'), ('follow', 'follow'), ('unfollow', 'unfollow'), ('not_interested', 'not_interested'), ('hide_creator', 'hide_creator'), ('report', 'report')], max_length=16)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                (
+                    "near",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), size=None
+                    ),
+                ),
+                ("clip_count", models.PositiveIntegerField(default=0)),
+                ("author_count", models.PositiveIntegerField(default=0)),
+                ("heat", models.FloatField(default=0.0)),
+                (
+                    "counted_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'db_table': 'feed_act',
-                'indexes': [models.Index(fields=['actor', 'id'], name='act_by_actor')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["near"], name="tag_by_near"),
+                    models.Index(
+                        condition=models.Q(("heat__gt", 0)), fields=["-heat"], name="tag_trending"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Pin",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('concern', models.CharField(choices=[('clip', 'Clip'), ('author', 'Author'), ('person', 'Person'), ('session', 'Session')], max_length=8)),
-                ('subject', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "clip",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="clips.clip",
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('concern__in', ['clip', 'author', 'person', 'session'])), name='change_concern_is_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                        fields=("author", "place"),
+                        name="one_pin_a_place",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("place__gte", 1), ("place__lte", 3)),
+                        name="pin_has_its_place",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ClipWords',
+            name="TagUse",
             fields=[
-                ('clip', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='clips.clip')),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tag",
+                        "clip_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tag", models.CharField(max_length=60)),
+                ("published_at", models.DateTimeField()),
+                (
+                    "clip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="clips.clip",
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='clip_by_words')],
-            },
-        ),
-        migrations.CreateModel(
-            name='PersonWords',
-            fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
-                ('near', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-            ],
-            options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='person_by_words'), django.contrib.postgres.indexes.GinIndex(fields=['near'], name='person_by_near')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Tag',
-            fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('near', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ('clip_count', models.PositiveIntegerField(default=0)),
-                ('author_count', models.PositiveIntegerField(default=0)),
-                ('heat', models.FloatField(default=0.0)),
-                ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-            options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['near'], name='tag_by_near'), models.Index(condition=models.Q(('heat__gt', 0)), fields=['-heat'], name='tag_trending')],
-            },
-        ),
-        migrations.CreateModel(
-            name='FeedEvent',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('id', models.UUIDField()),
-                ('sequence', models.BigIntegerField(db_default=models.Func(models.Value('feed_event_sequence'), function='nextval'))),
-                ('action', models.CharField(choices=[('impression', 'impression'), ('watch', 'watch'), ('skip', 'skip'), ('like', 'like'), ('unlike', 'unlike'), ('comment', 'comment'), ('share', 'share'), ('save', 'save'), ('unsave', 'unsave'), ('remix', 'remix'), ('follow', 'follow'), ('unfollow', 'unfollow'), ('not_interested', 'not_interested'), ('hide_creator', 'hide_creator'), ('report', 'report')], max_length=16)),
-                ('at', models.DateTimeField()),
-                ('watched_seconds', models.FloatField(db_default=0.0, default=0.0)),
-                ('duration_seconds', models.FloatField(db_default=0.0, default=0.0)),
-                ('loops', models.PositiveSmallIntegerField(db_default=0, default=0)),
-                ('is_completed', models.BooleanField(db_default=False, default=False)),
-                ('request', models.UUIDField(null=True)),
-                ('position', models.PositiveSmallIntegerField(null=True)),
-                ('author', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clip', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='clips.clip')),
-                ('viewer', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'db_table': 'feed_event',
-                'indexes': [models.Index(fields=['viewer', 'sequence'], name='event_by_viewer'), models.Index(fields=['clip'], name='event_by_clip')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('action__in', ('impression', 'watch', 'skip', 'like', 'unlike', 'comment', 'share', 'save', 'unsave', 'remix', 'follow', 'unfollow', 'not_interested', 'hide_creator', 'report'))), name='event_action_is_known')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Impression',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'request', 'clip_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('request', models.UUIDField()),
-                ('number', models.PositiveIntegerField()),
-                ('position', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('sources', models.JSONField(default=dict)),
-                ('factors', models.JSONField(default=dict)),
-                ('score', models.FloatField()),
-                ('propensity', models.FloatField(default=1.0)),
-                ('is_exploration', models.BooleanField(default=False)),
-                ('model', models.CharField(blank=True, default='', max_length=60)),
-                ('clip', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='clips.clip')),
-                ('viewer', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'db_table': 'feed_impression',
-                'indexes': [models.Index(fields=['viewer', 'clip', '-at'], name='impression_by_viewer'), models.Index(fields=['clip'], name='impression_by_clip')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Pin',
-            fields=[
-                ('clip', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='clips.clip')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('author', 'place'), name='one_pin_a_place'), models.CheckConstraint(condition=models.Q(('place__gte', 1), ('place__lte', 3)), name='pin_has_its_place')],
-            },
-        ),
-        migrations.CreateModel(
-            name='TagUse',
-            fields=[
-                ('pk', models.CompositePrimaryKey('tag', 'clip_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('tag', models.CharField(max_length=60)),
-                ('published_at', models.DateTimeField()),
-                ('clip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clips.clip')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['tag', '-published_at', '-clip'], name='tag_use_latest'), models.Index(fields=['-published_at'], name='tag_use_by_time')],
+                "indexes": [
+                    models.Index(fields=["tag", "-published_at", "-clip"], name="tag_use_latest"),
+                    models.Index(fields=["-published_at"], name="tag_use_by_time"),
+                ],
             },
         ),
     ]
