@@ -5,14 +5,25 @@ The decay and its floor are those of X's published home mixer (author diversity 
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
+
+from feed.ranking.catalogue import Floats, Places
+from feed.ranking.parameters import Parameters
 from feed.ranking.scoring import Candidate, Taste, score
 
 AUTHOR_DECAY = 0.5
 AUTHOR_FLOOR = 0.25
+WINDOW = 10
+"""Places that follow each other, in which an author's clips are counted: a page."""
+
+HALF = 0.5
+TINY = 1e-9
 
 
 def author_factor(already_shown: int) -> float:
@@ -42,3 +53,109 @@ def best(
         correction = author_factor(already) / author_factor(counted)
         heapq.heappush(heap, (worth * correction, already, tie, one))
     return chosen
+
+
+@dataclass(frozen=True)
+class Pool:
+    """M clips among which an order is found: score > 0, coordinates (M, d), author, provenance."""
+
+    scores: Floats
+    coordinates: Floats
+    authors: Places
+    kinds: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+def varied_order(
+    pool: Pool,
+    *,
+    count: int,
+    fixed: Mapping[int, int],
+    shares: Mapping[int, float],
+    parameters: Parameters,
+) -> list[int]:
+    """The order of `count` of the pool's clips: good ones, unlike those before, by many authors.
+
+    Maximal marginal relevance (Carbonell and Goldstein, 1998) over scores that fall with every
+    clip by the same author.  `fixed` names places and the clips that chance gave them.  An author
+    has at most `author_cap` of ten places that follow each other, and a kind of provenance at most
+    its share of the places so far, unless nothing else is left.
+    """
+    line = _Line(pool, frozenset(fixed.values()), shares, parameters)
+    while len(line.chosen) < min(count, len(pool)):
+        place = fixed.get(len(line.chosen))
+        if place is None or line.is_full(place):
+            place = line.next_best()
+        if place is None:
+            break
+        line.append(place)
+    return line.chosen
+
+
+class _Line:
+    """An order in the making."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        kept: frozenset[int],
+        shares: Mapping[int, float],
+        parameters: Parameters,
+    ) -> None:
+        self.chosen: list[int] = []
+        self._pool = pool
+        self._shares = shares
+        self._parameters = parameters
+        self._scores = pool.scores / max(float(pool.scores.max(initial=0.0)), TINY)
+        self._likeness = pool.coordinates @ pool.coordinates.T
+        self._nearest = np.zeros(len(pool), np.float32)
+        self._is_left = np.ones(len(pool), np.bool_)
+        self._is_left[list(kept)] = False
+        self._is_kept = ~self._is_left
+        self._by_author: Counter[int] = Counter()
+        self._by_kind: Counter[int] = Counter()
+
+    def next_best(self) -> int | None:
+        """The best clip that is left and not one too many; one too many if nothing else is left."""
+        left = self._is_left
+        if not left.any():
+            left = self._is_kept
+        if not left.any():
+            return None
+        good = left & ~self._too_many()
+        theta = self._parameters.diversity_theta
+        worth = theta * self._scores - (1 - theta) * self._nearest
+        return int(np.argmax(np.where(good if good.any() else left, worth, -np.inf)))
+
+    def is_full(self, place: int) -> bool:
+        """Whether this clip's author or kind has had its share."""
+        return bool(self._too_many()[place])
+
+    def append(self, place: int) -> None:
+        """Put the clip on the next place."""
+        author, kind = int(self._pool.authors[place]), int(self._pool.kinds[place])
+        self.chosen.append(place)
+        self._is_left[place] = self._is_kept[place] = False
+        np.maximum(self._nearest, self._likeness[place], out=self._nearest)
+        decayed = self._factor(self._by_author[author] + 1) / self._factor(self._by_author[author])
+        self._scores[self._pool.authors == author] *= np.float32(decayed)
+        self._by_author[author] += 1
+        self._by_kind[kind] += 1
+
+    def _too_many(self) -> npt.NDArray[np.bool_]:
+        recent = self.chosen[-(WINDOW - 1) :]
+        authors = Counter(int(self._pool.authors[place]) for place in recent)
+        full = [key for key, times in authors.items() if times >= self._parameters.author_cap]
+        many = np.zeros(len(self._pool), np.bool_)
+        for author in full:
+            many |= self._pool.authors == author
+        for kind, share in self._shares.items():
+            if self._by_kind[kind] + 1 > share * (len(self.chosen) + 1) + HALF:
+                many |= self._pool.kinds == kind
+        return many
+
+    def _factor(self, already: int) -> float:
+        floor = self._parameters.author_floor
+        return (1.0 - floor) * self._parameters.author_decay**already + floor

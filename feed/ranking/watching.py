@@ -67,6 +67,5 @@ def watch_strength(*, watched_seconds: float, duration_seconds: float, loops: in
 
 def usual_share(duration_seconds: float) -> float:
     """The share of a clip of this length that is usually watched; falls with the length."""
-    return max(
-        LEAST_SHARE, 1.0 / (1.0 + (max(0.0, duration_seconds) / USUAL_SECONDS) ** USUAL_SLOPE)
-    )
+    length = max(0.0, duration_seconds) / USUAL_SECONDS
+    return max(LEAST_SHARE, 1.0 / (1.0 + math.pow(length, USUAL_SLOPE)))
