@@ -5,7 +5,7 @@ from uuid import UUID
 
 import redis
 
-from common.limits import valkey
+from common.memory import valkey
 
 log = logging.getLogger(__name__)
 

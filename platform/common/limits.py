@@ -1,15 +1,14 @@
 """How often one person, or one address, may ask: counted in Valkey, in one round trip."""
 
 import logging
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+
+from common.memory import valkey
 
 if TYPE_CHECKING:  # DRF's views load this module
     from rest_framework.views import APIView
@@ -17,17 +16,6 @@ if TYPE_CHECKING:  # DRF's views load this module
 log = logging.getLogger(__name__)
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
-
-
-@cache
-def valkey() -> redis.Redis:
-    """This process's connections to Valkey."""
-    return redis.Redis.from_url(
-        settings.VALKEY_URL,
-        socket_timeout=1,
-        socket_connect_timeout=1,
-        retry=Retry(NoBackoff(), retries=1),
-    )
 
 
 def parsed_rate(rate: str) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from clips.models import Clip, Video, Watermark
 from clips.services import delete_clip, erase_video
 from clips.watermarks import new_mark
 from common.ids import public_id
-from common.limits import valkey
+from common.memory import valkey
 from common.objects import store
 from tests.marked import make_marked_clip
 from tests.people import browser_of, make_user
