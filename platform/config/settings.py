@@ -297,6 +297,13 @@ FRAME_DETECTORS = [
 FEED_TIME_ZONE = os.environ.get("REVERIE_TIME_ZONE", "UTC")
 STEERING_DAYS = float(os.environ.get("REVERIE_STEERING_DAYS", "7"))
 
+# --- feeds of others ---
+GUEST_FEED_SECONDS = float(os.environ.get("REVERIE_GUEST_FEED_SECONDS", "2"))
+GUEST_FEED_RATE = os.environ.get("REVERIE_GUEST_FEED_RATE", "10/h")
+OUTGOING_PORTS = frozenset(map(int, os.environ.get("REVERIE_OUTGOING_PORTS", "443").split(",")))
+OUTGOING_LOOPBACK = _flag("REVERIE_OUTGOING_LOOPBACK", default=False)
+OUTGOING_AUTHORITIES = os.environ.get("REVERIE_OUTGOING_AUTHORITIES", "")
+
 # --- pages ---
 STATIC_URL = "/static/"
 STATIC_ROOT = REVERIE_DATA / "static"
