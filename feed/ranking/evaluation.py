@@ -1,0 +1,157 @@
+"""How well the feed's ranking foretells what people met next, on any log, and how well others do.
+
+A query is a person at a moment; what counts is where their next items stand among all they had not
+met.  A query whose items they all had met before asks for nothing and is left out.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.ranking.gate import Gate
+from feed.ranking.interactions import Interactions, Numbers, Split, at_time, leave_last_out
+from feed.ranking.learning import fit
+from feed.ranking.measures import ndcg, recall
+from feed.ranking.parameters import Parameters
+from feed.ranking.recommending import recommend
+from feed.ranking.relevance import SOURCES, Fit, personal, popularity
+from feed.ranking.replaying import Moment, moments
+from feed.ranking.viewers import Wishes
+
+LENGTH = 20
+CUT = 0.9
+OURS = "ours"
+RELEVANCE = "relevance alone"
+BASELINES: Mapping[str, str] = {
+    "popularity": "popularity-36500d",
+    "popularity, half-life 7 days": "popularity-168h",
+    "EASE": "likeness-1.0",
+    "item neighbours (cosine)": "together",
+    "sequence": "sequence-0.9",
+}
+"""One source alone, under the name it has in the literature."""
+
+UNDISTURBED = Parameters(exploring_places=0, first_places=0)
+"""What the feed does, without the places it keeps for chance."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """The means over all queries."""
+
+    recall: float
+    ndcg: float
+
+    def as_json(self) -> dict[str, float]:
+        """Under the names people use."""
+        return {f"recall@{LENGTH}": round(self.recall, 5), f"ndcg@{LENGTH}": round(self.ndcg, 5)}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How `log` was split and what came of it; `scores` has OURS, RELEVANCE and BASELINES."""
+
+    split: str
+    events: int
+    users: int
+    items: int
+    queries: int
+    left_out: int
+    seconds: float
+    scores: Mapping[str, Score]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `manage.py evaluate_ranking` prints."""
+        others = {name: score.as_json() for name, score in self.scores.items() if name != OURS}
+        ours = self.scores[OURS].as_json() if self.queries else {}
+        return {
+            "split": self.split,
+            **ours,
+            "queries": self.queries,
+            "queries_left_out": self.left_out,
+            "events": self.events,
+            "users": self.users,
+            "items": self.items,
+            "seconds": round(self.seconds, 1),
+            "baselines": others,
+        }
+
+
+SPLITS: Mapping[str, Callable[[Interactions, float], Split]] = {
+    "leave-last-out": lambda log, _cut: leave_last_out(log),
+    "time": at_time,
+}
+
+
+def evaluate(log: Interactions, split: str, *, cut: float = CUT, seed: int = 0) -> Evaluation:
+    """The feed's ranking and the baselines on one of SPLITS; the same log, the same answer.
+
+    Everything is fitted on what the split lets be seen, and the gate's own validation is taken from
+    that part alone.
+    """
+    began = time.perf_counter()
+    parts = SPLITS[split](log, cut)
+    until = float(parts.seen.times[-1]) if len(parts.seen) else 0.0
+    fitted = fit(parts.seen, now=until, seed=seed)
+    found = defaultdict[str, list[tuple[float, float]]](list)
+    left_out = 0
+    for moment in moments(parts.seen, parts.queries, fitted.models):
+        targets = np.setdiff1d(moment.query.targets, moment.met.items)
+        if not len(targets):
+            left_out += 1
+            continue
+        for name, numbers in _lists(moment, fitted.gate).items():
+            score = recall(numbers, targets), ndcg(numbers, targets, length=LENGTH)
+            found[name].append(score)
+    return Evaluation(
+        split=split,
+        events=len(log),
+        users=len(np.unique(log.users)),
+        items=len(np.unique(log.items)),
+        queries=len(parts.queries) - left_out,
+        left_out=left_out,
+        seconds=time.perf_counter() - began,
+        scores={name: Score(*np.mean(each, axis=0).tolist()) for name, each in found.items()},
+    )
+
+
+def _lists(moment: Moment, gate: Gate) -> dict[str, Numbers]:
+    """The numbers of the LENGTH best items, by who recommends them."""
+    numbers, history = moment.catalogue.numbers, moment.history
+    said = np.vstack(
+        [
+            personal(moment.models, moment.catalogue, history),
+            popularity(moment.models, moment.catalogue),
+        ]
+    )
+    free = ~np.isin(numbers, moment.met.items)
+    shares = gate.shares(history, now=moment.query.now)
+    lists = {name: _best(said[SOURCES.index(source)], free) for name, source in BASELINES.items()}
+    lists[RELEVANCE] = _best(np.asarray(shares @ said, np.float32), free)
+    found = {name: numbers[rows].astype(np.int64) for name, rows in lists.items()}
+    picks = recommend(
+        moment.catalogue,
+        Fit(moment.models, gate),
+        moment.viewer,
+        Wishes(),
+        count=LENGTH,
+        now=moment.query.now,
+        random=np.random.default_rng(0),
+        parameters=UNDISTURBED,
+    )
+    return found | {OURS: np.array([pick.number for pick in picks], np.int64)}
+
+
+def _best(values: npt.NDArray[np.float32], free: npt.NDArray[np.bool_]) -> Numbers:
+    """The rows of the LENGTH highest values among those `free`, best first."""
+    open_rows = np.flatnonzero(free)
+    worth = values[open_rows]
+    if len(worth) > LENGTH:
+        least = np.partition(worth, -LENGTH)[-LENGTH]
+        open_rows = open_rows[worth >= least]
+    return open_rows[np.argsort(-values[open_rows], kind="stable")][:LENGTH]
