@@ -6,6 +6,8 @@ from rest_framework import serializers
 
 from clips.models import Limit, Origin, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
+from common.schema import PageMetaSerializer
+from feed.models.guests import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_URL_LENGTH
 
 
 class ClipAuthorSerializer(serializers.Serializer[Any]):
@@ -100,3 +102,54 @@ class PostClipSerializer(WordsSerializer):
     """A finished video to be posted."""
 
     video_id = serializers.CharField(help_text="A completed video of mine, `video_…`.")
+
+
+class GuestOwnerSerializer(serializers.Serializer[Any]):
+    """Who registered a feed."""
+
+    handle = serializers.CharField()
+    display_name = serializers.CharField()
+
+
+class GuestFeedSerializer(serializers.Serializer[Any]):
+    """A feed that somebody else makes."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(max_length=MAX_NAME_LENGTH)
+    description = serializers.CharField(
+        max_length=MAX_DESCRIPTION_LENGTH, required=False, allow_blank=True, default=""
+    )
+    url = serializers.CharField(
+        max_length=MAX_URL_LENGTH,
+        help_text="Where the feed's server is asked for clips, `https://…`.",
+    )
+    owner = GuestOwnerSerializer(read_only=True)
+    readers = serializers.IntegerField(source="reader_count", read_only=True)
+    is_read = serializers.BooleanField(read_only=True, help_text="Whether I keep it.")
+    is_known = serializers.BooleanField(
+        read_only=True, help_text="Whether its server may know me by a pseudonym."
+    )
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """How I read a feed."""
+
+    is_known = serializers.BooleanField(
+        default=False,
+        help_text="Whether its server may know me by a pseudonym, random and for this feed alone.",
+    )
+
+
+class GuestMetaSerializer(PageMetaSerializer):
+    """How to go on, and whose the clips are."""
+
+    named = serializers.IntegerField(
+        help_text="So many of the clips, the first ones, are the feed's; the others are our latest."
+    )
+    trouble = serializers.ChoiceField(
+        choices=["late", "wrong", "busy", "resting", "short"],
+        allow_null=True,
+        help_text="Why there are others: its server answered too late, wrongly, is asked by too "
+        "many, is left alone for a while, or named too few clips that I may see.",
+    )

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from feed.views import ClipsView, ClipView, CommentsView, CommentView, FeedView, PersonClipsView
+from feed.views_guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
 
 app_name = "feed"
 
@@ -12,5 +13,9 @@ urlpatterns = [
     path("clips/<uuid:clip_id>", ClipView.as_view(), name="clip"),
     path("clips/<uuid:clip_id>/comments", CommentsView.as_view(), name="comments"),
     path("comments/<uuid:comment_id>", CommentView.as_view(), name="comment"),
+    path("feeds", GuestFeedsView.as_view(), name="guest-feeds"),
+    path("feeds/<uuid:feed_id>", GuestFeedView.as_view(), name="guest-feed"),
+    path("feeds/<uuid:feed_id>/clips", GuestClipsView.as_view(), name="guest-clips"),
+    path("feeds/<uuid:feed_id>/reading", ReadingView.as_view(), name="guest-reading"),
     path("users/<str:handle>/clips", PersonClipsView.as_view(), name="by-person"),
 ]

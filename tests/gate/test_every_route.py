@@ -78,6 +78,7 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "policy_id": [str(uuid4())],
         "statement_id": [str(uuid4())],
         "notice_id": [str(uuid4())],
+        "feed_id": [str(uuid4())],
         "upload_id": [str(clip.video_id)],
         "model_id": ["reverie-small-1"],
         "app_label": ["clips", "moderation"],
