@@ -1,7 +1,7 @@
 """A clip's place in the feed."""
 
 from django.db import models
-from django.db.models import Func, Value
+from django.db.models import Func, Q, Value
 from pgvector.django import HalfVectorField, HnswIndex
 
 from clips.models import Clip
@@ -12,7 +12,8 @@ class Entry(models.Model):
     """What the feed knows of a clip that was published at least once.
 
     `number` is the clip's short name: sets of seen clips are sets of numbers.  `embedding` is what
-    its prompt, caption and hashtags mean, at length 1; null until it is computed.
+    its prompt, caption and hashtags mean, at length 1; null until it is computed.  A trigger makes
+    the row when a clip is published, and takes the embedding away when its words change.
     """
 
     clip = models.OneToOneField(
@@ -27,5 +28,8 @@ class Entry(models.Model):
         indexes = [
             HnswIndex(
                 name="entry_by_meaning", fields=["embedding"], opclasses=["halfvec_cosine_ops"]
+            ),
+            models.Index(
+                name="entry_without_meaning", fields=["number"], condition=Q(embedding=None)
             ),
         ]
