@@ -18,6 +18,31 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Collection",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("title", models.CharField(max_length=60)),
+                ("is_public", models.BooleanField(default=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="collections",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="CollectedClip",
             fields=[
                 (
@@ -35,22 +60,21 @@ class Migration(migrations.Migration):
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Collection",
-            fields=[
                 (
-                    "id",
-                    models.UUIDField(
-                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="social.collection",
                     ),
                 ),
-                ("title", models.CharField(max_length=60)),
-                ("is_public", models.BooleanField(default=False)),
                 (
-                    "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                    "clip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="clips.clip",
+                    ),
                 ),
             ],
         ),
@@ -147,6 +171,22 @@ class Migration(migrations.Migration):
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="clips.clip",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -177,31 +217,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("reply_to__isnull", False)),
                 fields=["reply_to", "id"],
                 name="comment_by_thread",
-            ),
-        ),
-        migrations.AddField(
-            model_name="collectedclip",
-            name="clip",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clips.clip"
-            ),
-        ),
-        migrations.AddField(
-            model_name="collection",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="collections",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="collectedclip",
-            name="collection",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="entries",
-                to="social.collection",
             ),
         ),
         migrations.AddField(
@@ -270,22 +285,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="unwanted_kinds_are_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedclip",
-            name="clip",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clips.clip"
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedclip",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
