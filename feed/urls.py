@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from feed.views import ClipsView, ClipView, CommentsView, CommentView, FeedView, PersonClipsView
+from feed.views import (
+    ClipsView,
+    ClipView,
+    CommentsView,
+    CommentView,
+    FeedView,
+    PersonClipsView,
+    RepliesView,
+)
 from feed.views_guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
 
 app_name = "feed"
@@ -13,6 +21,7 @@ urlpatterns = [
     path("clips/<uuid:clip_id>", ClipView.as_view(), name="clip"),
     path("clips/<uuid:clip_id>/comments", CommentsView.as_view(), name="comments"),
     path("comments/<uuid:comment_id>", CommentView.as_view(), name="comment"),
+    path("comments/<uuid:comment_id>/replies", RepliesView.as_view(), name="replies"),
     path("feeds", GuestFeedsView.as_view(), name="guest-feeds"),
     path("feeds/<uuid:feed_id>", GuestFeedView.as_view(), name="guest-feed"),
     path("feeds/<uuid:feed_id>/clips", GuestClipsView.as_view(), name="guest-clips"),

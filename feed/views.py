@@ -14,16 +14,18 @@ from accounts.authentication import user_of
 from accounts.idempotency import idempotent
 from clips.services import delete_clip, edit_clip
 from common.errors import Invalid
-from common.pagination import NewestFirst, Page, page_request
+from common.pagination import NewestFirst, OldestFirst, Page, page_request
 from common.schema import page_parameters, paged
 from feed.cards import ClipCard
 from feed.selectors.pages import Mode, clip_card, clips_by, page_for
 from feed.serializers import ClipSerializer, PostClipSerializer, WordsSerializer
 from feed.services.posting import post_comment, post_made_video, take_comment_away
-from social.selectors.shown import comments_on, shown_clip
+from social.selectors.comments import comments_on, replies_to, thread_for
+from social.selectors.shown import shown_clip
 from social.serializers import CommentSerializer
 
 COMMENTS = NewestFirst("comments")
+REPLIES = OldestFirst("replies")
 
 
 class FeedView(APIView):
@@ -111,9 +113,10 @@ class CommentsView(APIView):
 
     @extend_schema(parameters=page_parameters(), responses=paged(CommentSerializer))
     def get(self, request: Request, clip_id: UUID) -> Response:
-        """List comments, newest first."""
+        """List comments, newest first; replies are listed below each."""
         asked = page_request(request.query_params)
-        comments = comments_on(shown_clip(request.user, clip_id))
+        clip = shown_clip(request.user, clip_id)
+        comments = comments_on(clip, viewer=request.user)
         rows = COMMENTS.ordered(comments, asked.cursor)[: asked.limit + 1]
         page = COMMENTS.cut(list(rows), limit=asked.limit, position=lambda row: (None, row.pk))
         return Response(page.body(lambda row: CommentSerializer(row).data))
@@ -121,12 +124,29 @@ class CommentsView(APIView):
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
     @idempotent()
     def post(self, request: Request, clip_id: UUID) -> Response:
-        """Say something."""
+        """Say something, or answer what is said."""
         asked = CommentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        text = asked.validated_data["text"]
-        comment = post_comment(user_of(request), clip_id, text=text, now=timezone.now())
+        text, answered = asked.validated_data["text"], asked.validated_data.get("reply_to_id")
+        comment = post_comment(
+            user_of(request), clip_id, text=text, reply_to=answered, now=timezone.now()
+        )
         return Response(CommentSerializer(comment).data, status=201)
+
+
+class RepliesView(APIView):
+    """What is answered to a comment."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(parameters=page_parameters(), responses=paged(CommentSerializer))
+    def get(self, request: Request, comment_id: UUID) -> Response:
+        """List a comment's replies, oldest first."""
+        asked = page_request(request.query_params)
+        replies = replies_to(thread_for(request.user, comment_id), viewer=request.user)
+        rows = REPLIES.ordered(replies, asked.cursor)[: asked.limit + 1]
+        page = REPLIES.cut(list(rows), limit=asked.limit, position=lambda row: (None, row.pk))
+        return Response(page.body(lambda row: CommentSerializer(row).data))
 
 
 class CommentView(APIView):

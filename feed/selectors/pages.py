@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.permissions import Viewer
-from accounts.selectors import person
 from clips.models import Clip
 from clips.selectors import clip_for, own_clips, visible_clips
 from common.errors import Denied
@@ -18,6 +17,7 @@ from feed.cards import ClipCard, cards_of
 from feed.ranking.diversity import best
 from feed.ranking.scoring import Candidate
 from feed.sessions import Session, mark_of
+from social.selectors.hiding import person_for
 
 LATEST = NewestFirst("latest", time="published_at")
 
@@ -64,7 +64,7 @@ def clips_by(handle: str, *, viewer: Viewer, asked: PageRequest) -> Page[ClipCar
 
     Raises NotFound, UnableToReadCursor.
     """
-    author = person(handle)
+    author = person_for(viewer, handle)
     clips = own_clips(author) if author == viewer else visible_clips(viewer).filter(author=author)
     return _keyset(BY_PERSON, clips, viewer=viewer, asked=asked)
 

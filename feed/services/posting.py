@@ -14,7 +14,8 @@ from common.ids import parse_public_id
 from moderation.services.comments import remove_as_moderator
 from moderation.services.words import screen_comment
 from social.models.comments import Comment
-from social.selectors.shown import removable_comment, shown_clip
+from social.selectors.comments import answerable, removable_comment
+from social.selectors.shown import shown_clip
 from social.services.commenting import (
     add_comment,
     checked_comment,
@@ -45,13 +46,20 @@ def post_made_video(
     )
 
 
-def post_comment(author: User, clip_id: UUID, *, text: str, now: datetime) -> Comment:
-    """Say something under a clip.  Raises NotFound, Invalid, and Refused for words we refuse."""
+def post_comment(
+    author: User, clip_id: UUID, *, text: str, reply_to: UUID | None = None, now: datetime
+) -> Comment:
+    """Say something under a clip, or answer what is said there.
+
+    Raises NotFound, Invalid, and Refused for words we refuse.
+    """
     text = checked_comment(text)
-    shown_clip(author, clip_id)
+    clip = shown_clip(author, clip_id)
+    if reply_to is not None:
+        answerable(author, reply_to, clip=clip)
     require_good_standing(author, now=now)
     screen_comment(author=author, text=text, now=now)
-    return add_comment(author, clip_id, text=text, now=now)
+    return add_comment(author, clip_id, text=text, reply_to=reply_to, now=now)
 
 
 def take_comment_away(actor: User, comment_id: UUID, *, now: datetime) -> None:

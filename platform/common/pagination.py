@@ -124,3 +124,15 @@ class NewestFirst:
         return Q(**{f"{self.time}__lte": moment}) & (
             Q(**{f"{self.time}__lt": moment}) | Q(**{f"{self.key}__lt": last})
         )
+
+
+@dataclass(frozen=True)
+class OldestFirst(NewestFirst):
+    """A list in rising order of the id: what was said first comes first."""
+
+    def ordered(self, rows: QuerySet[M], cursor: str | None) -> QuerySet[M]:
+        """`rows` in order, from behind `cursor`.  Raises UnableToReadCursor."""
+        rows = rows.order_by(self.key)
+        if cursor is None:
+            return rows
+        return rows.filter(**{f"{self.key}__gt": self.position_in(cursor)[1]})

@@ -45,7 +45,8 @@ SELECT coalesce(sum(deltas), 0)::int FROM sums
 def add_waiting_counts() -> int:
     """Move waiting deltas into the clips' counters, and say how many; 0 when another does it.
 
-    Who made a clip is told of its likes by the way.  One process at a time, so that no unlike is counted before its like.
+    Who made a clip is told of its likes by the way.  One process at a time, so that no unlike is
+    counted before its like.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         now = timezone.now()

@@ -1,4 +1,4 @@
-"""How often one may report having watched."""
+"""How often one may say what one watched, and change what one is to others."""
 
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -26,3 +26,14 @@ class ViewsPerClip(Limit):
     def bucket(self, request: Request, view: APIView) -> str | None:
         """The person or the address, with the clip."""
         return f"{self.person_or_address(request)}:{view.kwargs['clip_id']}"
+
+
+class ChangesPerPerson(Limit):
+    """Follows, blocks and mutes of one person, on pages and in the API together."""
+
+    scope = "ties"
+    rate = "60/min"
+
+    def bucket(self, request: Request, view: APIView) -> str | None:
+        """The person."""
+        return self.person_or_address(request)

@@ -34,6 +34,8 @@ class ProfileViewerSerializer(serializers.Serializer[Profile]):
     """What the person is to the viewer."""
 
     following = serializers.BooleanField(source="is_followed")
+    follows_me = serializers.BooleanField(source="follows_viewer")
+    muted = serializers.BooleanField(source="is_muted")
     is_me = serializers.BooleanField(source="is_viewer")
 
 
@@ -59,6 +61,18 @@ class FollowingSerializer(serializers.Serializer[Any]):
     following = serializers.BooleanField()
 
 
+class BlockedSerializer(serializers.Serializer[Any]):
+    """Whether the viewer blocks, now."""
+
+    blocked = serializers.BooleanField()
+
+
+class MutedSerializer(serializers.Serializer[Any]):
+    """Whether the viewer mutes, now."""
+
+    muted = serializers.BooleanField()
+
+
 class LikedSerializer(serializers.Serializer[Any]):
     """Whether the viewer likes the clip, and how many do, now."""
 
@@ -71,6 +85,13 @@ class CommentSerializer(serializers.Serializer[Comment]):
 
     id = serializers.UUIDField(read_only=True)
     author = PersonSerializer(read_only=True)
+    reply_to = serializers.UUIDField(
+        source="reply_to_id",
+        required=False,
+        allow_null=True,
+        help_text="The comment it answers; an answer to a reply joins that reply's thread.",
+    )
+    reply_count = serializers.IntegerField(read_only=True, default=0)
     text = serializers.CharField(max_length=500)
     created_at = serializers.DateTimeField(read_only=True)
 

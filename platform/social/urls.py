@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from social.views import (
+from social.views.clips import LikeView, ViewsView
+from social.views.people import (
+    BlocksView,
+    BlockView,
     FollowersView,
     FollowingView,
     FollowView,
-    LikeView,
+    MutesView,
+    MuteView,
+    MutualsView,
     ProfileView,
-    ViewsView,
 )
 
 app_name = "social"
@@ -17,7 +21,12 @@ urlpatterns = [
     path("users/<str:handle>", ProfileView.as_view(), name="profile"),
     path("users/<str:handle>/followers", FollowersView.as_view(), name="followers"),
     path("users/<str:handle>/following", FollowingView.as_view(), name="following"),
+    path("users/<str:handle>/mutuals", MutualsView.as_view(), name="mutuals"),
     path("users/<str:handle>/follow", FollowView.as_view(), name="follow"),
+    path("users/<str:handle>/block", BlockView.as_view(), name="block"),
+    path("users/<str:handle>/mute", MuteView.as_view(), name="mute"),
+    path("me/blocks", BlocksView.as_view(), name="blocks"),
+    path("me/mutes", MutesView.as_view(), name="mutes"),
     path("clips/<uuid:clip_id>/like", LikeView.as_view(), name="like"),
     path("clips/<uuid:clip_id>/views", ViewsView.as_view(), name="views"),
 ]

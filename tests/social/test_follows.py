@@ -18,7 +18,8 @@ def test_following_twice_is_following_once_and_ends_as_easily() -> None:
     assert Follow.objects.count() == 1
     profile = program.get("/api/v1/users/ada").json()
     assert profile["counts"] == {"followers": 1, "following": 0, "clips": 0}
-    assert profile["viewer"] == {"following": True, "is_me": False}
+    viewer = profile["viewer"]
+    assert viewer == {"following": True, "follows_me": False, "muted": False, "is_me": False}
 
     for _ in range(2):
         assert program.delete("/api/v1/users/ada/follow").json() == {"following": False}
@@ -41,7 +42,8 @@ def test_a_visitor_follows_nobody_and_sees_the_public_page() -> None:
     assert visitor.put("/api/v1/users/ada/follow").status_code == 401
     profile = visitor.get("/api/v1/users/ada").json()
     assert profile["bio"] == "paints"
-    assert profile["viewer"] == {"following": False, "is_me": False}
+    viewer = profile["viewer"]
+    assert viewer == {"following": False, "follows_me": False, "muted": False, "is_me": False}
     assert "email" not in profile
 
 

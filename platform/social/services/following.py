@@ -1,9 +1,15 @@
 """Following people."""
 
+from django.db import transaction
+from django.utils import timezone
+
 from accounts.models import User
-from accounts.selectors import person
 from common.errors import Invalid
+from social.distribution.telling import tell_of_follow
 from social.models.people import Follow
+from social.selectors.hiding import person_for
+from social.services.pairs import alone_with
+from social.signals import person_followed, person_unfollowed, tell
 
 
 class UnableToFollow(Invalid):
@@ -14,14 +20,22 @@ class UnableToFollow(Invalid):
 
 def follow(follower: User, handle: str) -> None:
     """See what this person posts; doing it again changes nothing.  Raises NotFound, Invalid."""
-    followee = person(handle)
+    followee = person_for(follower, handle)
     if followee == follower:
         raise UnableToFollow("You see your own clips anyway.", field="handle")
-    Follow.objects.bulk_create(
-        [Follow(follower=follower, followee=followee)], ignore_conflicts=True
-    )
+    with transaction.atomic():
+        alone_with(follower, followee)
+        person_for(follower, handle)  # a block may have come first
+        _, is_new = Follow.objects.get_or_create(follower=follower, followee=followee)
+        if not is_new:
+            return
+        tell_of_follow(follower, followee, now=timezone.now())
+        tell(person_followed, user_id=follower.pk, other_id=followee.pk)
 
 
 def unfollow(follower: User, handle: str) -> None:
     """Follow this person no more.  Raises NotFound."""
-    Follow.objects.filter(follower=follower, followee=person(handle)).delete()
+    followee = person_for(follower, handle)
+    with transaction.atomic():
+        if Follow.objects.filter(follower=follower, followee=followee).delete()[0]:
+            tell(person_unfollowed, user_id=follower.pk, other_id=followee.pk)

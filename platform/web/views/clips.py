@@ -22,7 +22,8 @@ from common.problems import problem_of
 from feed.selectors.pages import clip_card
 from feed.services.posting import post_comment, take_comment_away
 from moderation.selectors.statements import standing_statement
-from social.selectors.shown import comments_on, like_count_of
+from social.selectors.comments import comments_on
+from social.selectors.shown import like_count_of
 from social.services.liking import like, unlike
 from web.access import is_fragment, signed_in
 from web.forms import PostingForm, posting_form_of
@@ -61,7 +62,7 @@ def _page(
 
 
 def _talk(clip: Clip, *, viewer: Viewer) -> dict[str, object]:
-    newest = comments_on(clip).order_by("-id")[:COMMENTS_SHOWN]
+    newest = comments_on(clip, viewer=viewer).order_by("-id")[:COMMENTS_SHOWN]
     return {
         "clip_id": clip.pk,
         "comments": shown_comments(newest, clip=clip, viewer=viewer),

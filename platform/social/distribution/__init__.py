@@ -1,0 +1,1 @@
+"""How news reaches people: inside Reverie, and by mail."""

@@ -1,0 +1,1 @@
+"""Social over HTTP, one file a concern."""
