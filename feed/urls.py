@@ -2,16 +2,10 @@
 
 from django.urls import path
 
-from feed.views import (
-    ClipsView,
-    ClipView,
-    CommentsView,
-    CommentView,
-    FeedView,
-    PersonClipsView,
-    RepliesView,
-)
-from feed.views_guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
+from feed.views.clips import ClipsView, ClipView
+from feed.views.comments import CommentsView, CommentView, RepliesView
+from feed.views.guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
+from feed.views.lists import FeedView, PersonClipsView
 
 app_name = "feed"
 
