@@ -46,6 +46,7 @@ PUBLIC_IPV6 = ip_network("2000::/3")
 NEVER = tuple(
     ip_network(text)
     for text in (
+        "192.0.0.0/24",  # protocols' own
         "192.88.99.0/24",  # 6to4 relays
         "168.63.129.16/32",  # Azure's host
         "2001::/32",  # Teredo
