@@ -1,0 +1,36 @@
+"""What a person told the feed, for their own pages and programs."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from feed.models.wishes import FeedSettings, HiddenCreator, MutedWord, SteeringChip, TopicAmount
+
+
+def settings_of(user: User) -> FeedSettings:
+    """The person's settings, as chosen; a row of nothing chosen where there is none."""
+    return FeedSettings.objects.filter(user=user).first() or FeedSettings(user=user)
+
+
+def chips_of(user: User, *, now: datetime) -> QuerySet[SteeringChip]:
+    """The words that steer their feed, first said first."""
+    mine = SteeringChip.objects.filter(user=user, until__gt=now)
+    return mine.defer("embedding").order_by("created_at", "pk")
+
+
+def topics_of(user: User) -> QuerySet[TopicAmount]:
+    """The topics among which they want another amount of AI."""
+    return TopicAmount.objects.filter(user=user).defer("embedding").order_by("text")
+
+
+def muted_words_of(user: User) -> list[str]:
+    """The words they muted."""
+    words = MutedWord.objects.filter(user=user).order_by("word")
+    return list(words.values_list("word", flat=True))
+
+
+def hidden_creators_of(user: User) -> QuerySet[HiddenCreator]:
+    """Whose clips they hid, as rows with `creator`, newest first."""
+    mine = HiddenCreator.objects.filter(user=user, creator__is_active=True)
+    return mine.select_related("creator").order_by("-created_at", "creator_id")
