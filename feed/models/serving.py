@@ -23,13 +23,13 @@ class Concern(models.TextChoices):
     CLIP = "clip"
     AUTHOR = "author"
     PERSON = "person"
-    SESSION = "session"
+    LOGIN = "login"
 
 
 class Change(models.Model):
     """Something that Valkey may still tell otherwise; triggers write it with the change itself.
 
-    `subject` is the id of the clip or the person, or the key of the session.
+    `subject` is the id of the clip or the person, or the digest by which a login is known.
     """
 
     id = models.BigAutoField(primary_key=True)
