@@ -36,8 +36,8 @@ FILLING = frozenset(
     re.findall(
         r"\w+",
         "a an the any all of about with in on for to me my see watch please clips clip videos "
-        "video stuff things thing content that is are be kind kinds anything something today now feed "
-        "i want wants showing having where there anymore again",
+        "video stuff things thing content that is are be kind kinds anything something today now "
+        "feed i want wants showing having where there anymore again",
     )
 )
 OPENINGS = frozenset({"please", "now", "today", "so", "to", "see", "really", "also"})

@@ -85,6 +85,9 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "content_type_id": ["1"],
         "url": ["clips/clip/"],
         "key": ["a-key"],
+        "chip_id": [str(uuid4())],
+        "topic_id": [str(uuid4())],
+        "word": ["unseen"],
         "uidb36": ["1"],
     }
 
