@@ -25,3 +25,20 @@ class GuestFeedLimit(Limit):
     def rate_for_scope(self) -> str:
         """The operator's choice."""
         return str(settings.GUEST_FEED_RATE)
+
+
+class SearchLimit(Limit):
+    """Searches of one person, or of one address, on the page and in the API together."""
+
+    scope = "search"
+    rate = "60/min"
+
+    def bucket(self, request: Request, view: APIView) -> str | None:
+        """The person or the address."""
+        return self.person_or_address(request)
+
+    def allows(self, request: HttpRequest) -> bool:
+        """Count a page's request, and say whether it is within the limit."""
+        # DRF's own request would make a visitor of who is logged in: only its META is needed.
+        person = request.user.pk if request.user.is_authenticated else None
+        return self._allows(str(person or self.get_ident(Request(request))))

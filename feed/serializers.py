@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.selectors import picture_url
 from clips.models import Limit, Origin, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
 from common.schema import PageMetaSerializer
@@ -153,3 +154,37 @@ class GuestMetaSerializer(PageMetaSerializer):
         help_text="Why there are others: its server answered too late, wrongly, is asked by too "
         "many, is left alone for a while, or named too few clips that I may see.",
     )
+
+
+class FoundViewerSerializer(serializers.Serializer[Any]):
+    """What a person is to the viewer."""
+
+    following = serializers.BooleanField(source="is_followed")
+    is_me = serializers.BooleanField(source="is_viewer")
+
+
+class FoundPersonSerializer(serializers.Serializer[Any]):
+    """A person who was searched for."""
+
+    handle = serializers.CharField(source="user.handle")
+    display_name = serializers.CharField(source="user.display_name")
+    bio = serializers.CharField(source="user.bio")
+    picture_url = serializers.SerializerMethodField()
+    viewer = FoundViewerSerializer(source="*")
+
+    def get_picture_url(self, found: Any) -> str | None:
+        """Where the picture is found, if there is one."""
+        return picture_url(found.user.handle, found.user.picture_digest)
+
+
+class TagSerializer(serializers.Serializer[Any]):
+    """A hashtag; counted is what anybody may be recommended, up to a minute ago."""
+
+    name = serializers.CharField()
+    clips = serializers.IntegerField(source="clip_count")
+    authors = serializers.IntegerField(source="author_count")
+    is_trending = serializers.SerializerMethodField()
+
+    def get_is_trending(self, tag: Any) -> bool:
+        """Whether several people use it now."""
+        return bool(tag.heat > 0)

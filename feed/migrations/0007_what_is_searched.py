@@ -15,11 +15,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
             || '\U0001f300-\U0001faff\U00020000-\U0002ffff])', ' \1 ', 'g')
 $$;
 
--- As it is written, for every language, and by its English stem.
+-- As it is written, for every language, and by its English stem.  Stop words keep a distance, so
+-- that no phrase is found across the two.
 CREATE FUNCTION feed_words(said text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT to_tsvector('pg_catalog.simple'::regconfig, feed_searchable(said))
-        || to_tsvector('pg_catalog.english'::regconfig, feed_searchable(said))
+        || to_tsvector('pg_catalog.english'::regconfig, repeat('the ', 30) || feed_searchable(said))
 $$;
 
 CREATE FUNCTION feed_near(said text) RETURNS integer[]

@@ -1,0 +1,76 @@
+"""Hashtags: the clips that carry one, and the ones much used now."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from accounts.permissions import Viewer
+from clips.services import HASHTAG
+from common.errors import NotFound
+from common.pagination import NewestFirst, Page, PageRequest
+from feed.cards import ClipCard
+from feed.models.searching import Tag, TagUse
+from feed.selectors.listing import page_of
+from feed.selectors.searching import searchable_clips, wanted_cards
+from feed.selectors.unwanted import unwanted_by
+
+NEWEST = NewestFirst("tag", time="published_at", key="clip_id")
+MOST_CLIPS = 1000
+"""The best of a hashtag are looked for among so many of its newest clips."""
+MOST_TRENDING = 20
+
+
+class Order(StrEnum):
+    """How a hashtag's clips are put in order."""
+
+    NEWEST = "newest"
+    TOP = "top"
+
+
+def tag_named(text: str) -> str:
+    """`text` as hashtags are kept.  Raises NotFound for what can be none."""
+    name = text.strip().removeprefix("#").lower()
+    if not HASHTAG.fullmatch(name):
+        raise NotFound("There is no such hashtag.")
+    return name
+
+
+def clips_with(tag: str, *, order: Order, viewer: Viewer, asked: PageRequest) -> Page[ClipCard]:
+    """The clips that carry `tag`: newest first, or what is most liked among the newest 1,000.
+
+    Raises UnableToReadCursor.
+    """
+    uses = TagUse.objects.filter(tag=tag, clip__in=searchable_clips(viewer))
+    if order == Order.NEWEST:
+        rows = NEWEST.ordered(uses, asked.cursor)[: asked.limit + 1]
+        found = list(rows.values_list("clip_id", "published_at"))
+        page = NEWEST.cut(found, limit=asked.limit, position=lambda row: (row[1], row[0]))
+        ids, cursor = [clip_id for clip_id, _ in page.items], page.next_cursor
+    else:
+        best = page_of(
+            _best(tag, viewer=viewer), scope="tag_top", asked=asked, key=lambda one: one.hex,
+            about=tag,
+        )  # fmt: skip
+        ids, cursor = best.items, best.next_cursor
+    return Page(wanted_cards(ids, viewer=viewer), cursor)
+
+
+def _best(tag: str, *, viewer: Viewer) -> list[UUID]:
+    newest = (
+        TagUse.objects.filter(tag=tag, clip__in=searchable_clips(viewer))
+        .order_by("-published_at", "-clip_id")
+        .values_list("clip_id", "clip__like_count", "clip__view_count")[:MOST_CLIPS]
+    )
+    best = sorted(newest, key=lambda row: (-row[1], -row[2]))
+    return [clip_id for clip_id, _, _ in best]
+
+
+def trending_tags(viewer: Viewer, *, most: int = MOST_TRENDING) -> list[Tag]:
+    """The hashtags several people use now, hottest first; none that the viewer muted as a word."""
+    muted = unwanted_by(viewer).words
+    tags = Tag.objects.filter(heat__gt=0).exclude(name__in=muted)
+    return list(tags.order_by("-heat", "name")[:most])
+
+
+def tag_counts(tag: str) -> Tag:
+    """How `tag` is used by what anybody may be recommended; zeros for one that is not."""
+    return Tag.objects.filter(name=tag).first() or Tag(name=tag)
