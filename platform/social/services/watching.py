@@ -1,9 +1,11 @@
 """Having watched a clip."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.permissions import Viewer
@@ -39,3 +41,53 @@ def note_view(
         )
         CountDelta.objects.create(clip=clip, views=1, completions=int(is_complete))
     return view
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A viewing to be counted under an id that its sender repeats when in doubt."""
+
+    id: UUID
+    clip: UUID
+    watched_seconds: float
+    is_completed: bool
+
+
+# A view that is known by its id is not written again, so it is not counted again either.
+NOTE = """
+WITH sent AS (
+    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::float8[], %s::boolean[])
+        AS sent (id, clip_id, watched_seconds, completed)
+), noted AS (
+    INSERT INTO social_view (id, clip_id, viewer_id, watched_seconds, completed, created_at)
+    SELECT id, clip_id, %s, watched_seconds, completed, %s FROM sent
+    ON CONFLICT DO NOTHING
+    RETURNING clip_id, completed
+)
+INSERT INTO social_countdelta (clip_id, likes, comments, views, completions)
+SELECT clip_id, 0, 0, count(*), count(*) FILTER (WHERE completed) FROM noted GROUP BY clip_id
+"""
+
+
+def note_watches(viewer: User | None, watches: Sequence[Watch], *, now: datetime) -> None:
+    """Record viewings of clips, each once; `viewer` is None where nobody is to be known.
+
+    Whether they may see the clips, and that nothing impossible is told, is the caller's to check.
+    """
+    if not watches:
+        return
+    columns = zip(
+        *((one.id, one.clip, one.watched_seconds, one.is_completed) for one in watches), strict=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE, [*map(list, columns), viewer.pk if viewer else None, now])
+
+
+def forget_viewer(user: User) -> None:
+    """Let the views of `user` stay counted, but be nobody's."""
+    View.objects.filter(viewer=user).update(viewer=None)
+
+
+def forget_viewers(*, before: datetime) -> None:
+    """Let views from before then be nobody's."""
+    View.objects.filter(viewer__isnull=False, created_at__lt=before).update(viewer=None)

@@ -1,0 +1,140 @@
+"""What is known of a viewer, kept ready in Valkey and rebuilt from the tables in two queries.
+
+What is kept counts only while it was made for the current generation.  Every change begins a new
+one, under a random name, so that neither a slow reader nor an emptied Valkey brings old knowledge
+back.  The tables are the truth: whatever is lost here costs two queries.
+"""
+
+import logging
+from base64 import b64decode, b64encode
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+import orjson
+import redis
+from django.conf import settings
+
+from accounts.models import User
+from common.memory import valkey
+from feed.ranking.viewers import ViewerState
+from feed.selectors.histories import (
+    Known,
+    followed_by_viewer,
+    known_of,
+    profile_columns,
+    read_history,
+)
+from feed.serving.ready import mark_dirty
+from feed.serving.wishes import wishes_of
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 6 * 3600
+GENERATION, MADE_FOR, STATE = "generation", "made_for", "state"
+
+# What was made while `made_for` was current is kept under a new name, so that what somebody else
+# read before the change, and is about to keep, does not count.
+KEEP_IF_CURRENT = """
+local is_current = redis.call('HGET', KEYS[1], 'generation') == ARGV[1]
+redis.call('HSET', KEYS[1], 'generation', ARGV[2])
+if is_current then redis.call('HSET', KEYS[1], 'made_for', ARGV[2], 'state', ARGV[3]) end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return is_current and 1 or 0
+"""
+
+
+def viewer_state(user: User, *, now: datetime) -> ViewerState:
+    """What `user` met, saw and likes, as of their last event.
+
+    One round trip to Valkey, or two queries besides.  Of somebody who is not profiled nothing
+    counts but whom they follow.
+    """
+    if not wishes_of(user, now=now).is_profiled:
+        return ViewerState(followed=followed_by_viewer(user))
+    try:
+        generation, state = _kept(user.pk)
+        if state is None:
+            state = packed(known_of(user))
+            _keep(user.pk, state, made_for=generation)
+    except redis.RedisError as error:
+        log.warning("what is known of a viewer is read from the tables: %s", type(error).__name__)
+        state = packed(known_of(user))
+    return _state(state, now=now)
+
+
+def begin_change(user_id: UUID) -> str:
+    """Let what is kept of a viewer count no more, and name the generation that begins."""
+    generation = token_hex(8)
+    try:
+        with valkey().pipeline(transaction=True) as pipeline:
+            pipeline.hset(_key(user_id), GENERATION, generation)
+            pipeline.expire(_key(user_id), KEPT_SECONDS)
+            pipeline.execute()
+    except redis.RedisError as error:
+        log.warning("a viewer's change is not told: %s", type(error).__name__)
+    return generation
+
+
+def end_change(user_id: UUID, state: bytes, *, begun: str) -> None:
+    """Keep `state`, read within the change that `begin_change` began, and rank anew.
+
+    To be called after the commit.  If something else changed meanwhile, `state` is dropped.
+    """
+    try:
+        valkey().eval(
+            KEEP_IF_CURRENT, 1, _key(user_id), begun, token_hex(8), state, str(KEPT_SECONDS)
+        )
+    except redis.RedisError as error:
+        log.warning("what is known of a viewer is not kept: %s", type(error).__name__)
+    mark_dirty(user_id)
+
+
+def forget_state(user_id: UUID) -> None:
+    """Read the tables again when this viewer's state is next asked for, and rank anew.
+
+    To be called after the commit of whatever changes it.
+    """
+    begin_change(user_id)
+    mark_dirty(user_id)
+
+
+def packed(known: Known) -> bytes:
+    """What is known of a viewer, as it is kept."""
+    columns = profile_columns(known.history())
+    columns["seen"] = b64encode(columns["seen"]).decode()
+    return orjson.dumps({**columns, "followed": list(known.followed)})
+
+
+def _state(kept: bytes, *, now: datetime) -> ViewerState:
+    told: dict[str, Any] = orjson.loads(kept)
+    history = read_history(told["meetings"], told["authors"], b64decode(told["seen"]))
+    oldest = (now - timedelta(days=settings.EVENT_DAYS)).timestamp()
+    return ViewerState(
+        meetings=tuple(one for one in history.meetings if one.at >= oldest),
+        seen=history.seen,
+        followed=frozenset(told["followed"]),
+        authors=history.likings(now.timestamp()),
+    )
+
+
+def _kept(user_id: UUID) -> tuple[str, bytes | None]:
+    """The current generation, and what was made for it."""
+    key = _key(user_id)
+    with valkey().pipeline(transaction=True) as pipeline:
+        pipeline.hsetnx(key, GENERATION, token_hex(8))
+        pipeline.hmget(key, GENERATION, MADE_FOR, STATE)
+        _, (generation, made_for, state) = pipeline.execute()
+    return generation.decode(), state if made_for == generation else None
+
+
+def _keep(user_id: UUID, state: bytes, *, made_for: str) -> None:
+    with valkey().pipeline(transaction=True) as pipeline:
+        pipeline.hset(_key(user_id), mapping={MADE_FOR: made_for, STATE: state})
+        pipeline.expire(_key(user_id), KEPT_SECONDS)
+        pipeline.execute()
+
+
+def _key(user_id: UUID) -> str:
+    return f"feed:viewer:{user_id.hex}"
