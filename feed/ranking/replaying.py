@@ -92,16 +92,17 @@ class _Clock:
 
 
 def _without_counts(numbers: Numbers, log: Interactions) -> Catalogue:
-    """A catalogue of items of which only the numbers are known, each by an author of its own."""
+    """A catalogue of items of which only the numbers are known, each by an author of its own.
+
+    When each was published is not known either, so all of them are as old as the log.
+    """
     size = len(numbers)
-    first = np.full(size, np.inf)
-    np.minimum.at(first, places_of(log.items, numbers), log.times)
     return Catalogue(
         version="",
         numbers=numbers.astype(np.uint32),
         ids=[UUID(int=int(number)) for number in numbers],
         authors=numbers.astype(np.int64),
-        published_at=first,
+        published_at=np.full(size, log.times[0] if len(log) else 0.0),
         durations=np.zeros(size, np.float32),
         provenances=np.full(size, PROVENANCES.index("none"), np.uint8),
         is_for_minors=np.ones(size, bool),
