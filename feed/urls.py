@@ -16,6 +16,15 @@ from feed.views.settings import (
     TopicView,
 )
 from feed.views.steering import SteeringChipView, SteeringView
+from feed.views.saved import (
+    CollectedView,
+    CollectionClipsView,
+    CollectionsView,
+    CollectionView,
+    PersonCollectionsView,
+    SavedView,
+)
+from feed.views.searching import SearchView, TagClipsView, TagsView, TagView
 
 app_name = "feed"
 
@@ -41,5 +50,25 @@ urlpatterns = [
     path("feeds/<uuid:feed_id>", GuestFeedView.as_view(), name="guest-feed"),
     path("feeds/<uuid:feed_id>/clips", GuestClipsView.as_view(), name="guest-clips"),
     path("feeds/<uuid:feed_id>/reading", ReadingView.as_view(), name="guest-reading"),
+    path("me/saved", SavedView.as_view(), name="saved"),
+    path("collections", CollectionsView.as_view(), name="collections"),
+    path("collections/<uuid:collection_id>", CollectionView.as_view(), name="collection"),
+    path(
+        "collections/<uuid:collection_id>/clips",
+        CollectionClipsView.as_view(),
+        name="collection-clips",
+    ),
+    path(
+        "collections/<uuid:collection_id>/clips/<uuid:clip_id>",
+        CollectedView.as_view(),
+        name="collected",
+    ),
+    path(
+        "users/<str:handle>/collections", PersonCollectionsView.as_view(), name="person-collections"
+    ),
     path("users/<str:handle>/clips", PersonClipsView.as_view(), name="by-person"),
+    path("search", SearchView.as_view(), name="search"),
+    path("tags", TagsView.as_view(), name="tags"),
+    path("tags/<str:tag>", TagView.as_view(), name="tag"),
+    path("tags/<str:tag>/clips", TagClipsView.as_view(), name="tag-clips"),
 ]

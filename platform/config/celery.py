@@ -46,6 +46,9 @@ app.conf.update(
             "moderation.forget_letters": 3600.0,
             "moderation.self_test": settings.SELF_TEST_SECONDS,
             "social.add_counts": 1.0,
+            "feed.count_tags": 60.0,
+            "social.send_digests": 600.0,
+            "social.forget_notifications": 3600.0,
             "accounts.forget_replies": 3600.0,
         }.items()
     },

@@ -37,3 +37,14 @@ class ChangesPerPerson(Limit):
     def bucket(self, request: Request, view: APIView) -> str | None:
         """The person."""
         return self.person_or_address(request)
+
+
+class SharesPerPerson(Limit):
+    """Links one person, or one address, asks for."""
+
+    scope = "shares"
+    rate = "60/min"
+
+    def bucket(self, request: Request, view: APIView) -> str | None:
+        """The person or the address."""
+        return self.person_or_address(request)

@@ -6,7 +6,11 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.selectors import picture_url
+from clips.models import Clip
 from social.models.comments import Comment
+from social.models.notifications import Kind
+from social.models.saving import MAX_TITLE_LENGTH, Collection
+from social.selectors.notifications import News
 from social.selectors.people import Profile
 
 
@@ -101,3 +105,86 @@ class ViewSerializer(serializers.Serializer[Any]):
 
     watched_seconds = serializers.FloatField(min_value=0, max_value=86_400)
     completed = serializers.BooleanField(default=False)
+
+
+class SavedSerializer(serializers.Serializer[Any]):
+    """Whether the viewer saved the clip, now."""
+
+    saved = serializers.BooleanField()
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    """The viewer's link to a clip."""
+
+    url = serializers.CharField()
+    visits = serializers.IntegerField(
+        allow_null=True, help_text="How often it was followed; null for a visitor's link."
+    )
+
+
+class CollectionSerializer(serializers.Serializer[Collection]):
+    """Some of a person's saved clips, under a title."""
+
+    id = serializers.UUIDField(read_only=True)
+    owner = PersonSerializer(read_only=True)
+    title = serializers.CharField(max_length=MAX_TITLE_LENGTH)
+    is_public = serializers.BooleanField(default=False)
+    clip_count = serializers.IntegerField(
+        read_only=True, help_text="How many of its clips I may see."
+    )
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class CollectedSerializer(serializers.Serializer[Any]):
+    """Whether the clip is in the collection, now."""
+
+    collected = serializers.BooleanField()
+
+
+class NotificationClipSerializer(serializers.Serializer[Clip]):
+    """The clip that something is told of."""
+
+    id = serializers.UUIDField()
+    caption = serializers.CharField()
+    page = serializers.SerializerMethodField()
+
+    def get_page(self, clip: Clip) -> str:
+        """Where it is shown."""
+        return f"/clips/{clip.pk}"
+
+
+class NotificationSerializer(serializers.Serializer[News]):
+    """Something I am told."""
+
+    id = serializers.UUIDField(source="row.id")
+    kind = serializers.ChoiceField(source="row.kind", choices=Kind.choices)
+    at = serializers.DateTimeField(source="row.at")
+    read_at = serializers.DateTimeField(source="row.read_at", allow_null=True)
+    people = PersonSerializer(many=True, help_text="Who did it, the newest first, two at most.")
+    other_count = serializers.IntegerField(help_text="How many others did it too.")
+    clip = NotificationClipSerializer(allow_null=True)
+    comment_id = serializers.UUIDField(source="row.comment_id", allow_null=True)
+    text = serializers.CharField(help_text="What was said, if it is about words.")
+
+
+class UnreadSerializer(serializers.Serializer[Any]):
+    """How much is unread."""
+
+    unread = serializers.IntegerField(min_value=0, max_value=99)
+
+
+class ReadUntilSerializer(serializers.Serializer[Any]):
+    """Up to when everything is read."""
+
+    until = serializers.DateTimeField()
+
+
+class NotificationSettingsSerializer(serializers.Serializer[Any]):
+    """What I want to be told."""
+
+    unwanted = serializers.ListField(
+        child=serializers.ChoiceField(choices=Kind.choices),
+        max_length=len(Kind),
+        help_text="The kinds I am not told of.",
+    )
+    wants_digest = serializers.BooleanField(help_text="Whether to mail me once a day.")

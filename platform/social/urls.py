@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from social.views.clips import LikeView, ViewsView
+from social.views.clips import LikeView, SaveView, SharesView, ViewsView
+from social.views.notifications import (
+    NotificationSettingsView,
+    NotificationsView,
+    ReadView,
+    UnreadView,
+)
 from social.views.people import (
     BlocksView,
     BlockView,
@@ -28,5 +34,11 @@ urlpatterns = [
     path("me/blocks", BlocksView.as_view(), name="blocks"),
     path("me/mutes", MutesView.as_view(), name="mutes"),
     path("clips/<uuid:clip_id>/like", LikeView.as_view(), name="like"),
+    path("clips/<uuid:clip_id>/save", SaveView.as_view(), name="save"),
+    path("clips/<uuid:clip_id>/shares", SharesView.as_view(), name="shares"),
+    path("notifications", NotificationsView.as_view(), name="notifications"),
+    path("notifications/unread", UnreadView.as_view(), name="unread"),
+    path("notifications/read", ReadView.as_view(), name="read"),
+    path("me/notifications", NotificationSettingsView.as_view(), name="notification-settings"),
     path("clips/<uuid:clip_id>/views", ViewsView.as_view(), name="views"),
 ]

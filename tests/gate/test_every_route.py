@@ -73,6 +73,8 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "handle": ["author_of_it"],
         "object_id": [str(clip.pk)],
         "comment_id": [str(uuid4())],
+        "collection_id": [str(uuid4())],
+        "token": ["a-token-of-none"],
         "item_id": [str(item) for item in items] or [str(uuid4())],
         "key_id": [str(uuid4())],
         "policy_id": [str(uuid4())],

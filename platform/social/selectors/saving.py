@@ -8,31 +8,20 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from accounts.permissions import Viewer
-from clips.models import Clip
 from clips.selectors import visible_clips
 from common.errors import NotFound
 from social.models.saving import CollectedClip, Collection, SavedClip
 from social.selectors.hiding import person_for
 
 
-def saved_clips(owner: User) -> QuerySet[Clip]:
-    """What the owner saved and may still see, with `saved_at`."""
-    rows = SavedClip.objects.filter(user=owner, clip=OuterRef("pk"))
-    clips = visible_clips(owner).filter(
-        pk__in=SavedClip.objects.filter(user=owner).values("clip_id")
-    )
-    return clips.annotate(saved_at=Subquery(rows.values("created_at")))
+def saved_clips(owner: User) -> QuerySet[SavedClip]:
+    """What the owner saved and may still see."""
+    return SavedClip.objects.filter(user=owner, clip__in=visible_clips(owner))
 
 
-def collected_clips(collection: Collection, *, viewer: Viewer) -> QuerySet[Clip]:
-    """What is in the collection and `viewer` may see, with `saved_at`."""
-    rows = CollectedClip.objects.filter(collection=collection, clip=OuterRef("pk"))
-    ids = CollectedClip.objects.filter(collection=collection).values("clip_id")
-    return (
-        visible_clips(viewer)
-        .filter(pk__in=ids)
-        .annotate(saved_at=Subquery(rows.values("created_at")))
-    )
+def collected_clips(collection: Collection, *, viewer: Viewer) -> QuerySet[CollectedClip]:
+    """What is in the collection and `viewer` may see."""
+    return CollectedClip.objects.filter(collection=collection, clip__in=visible_clips(viewer))
 
 
 def collections_of(handle: str, *, viewer: Viewer) -> QuerySet[Collection]:

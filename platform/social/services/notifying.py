@@ -8,9 +8,8 @@ from django.core import signing
 
 from accounts.models import User
 from common.errors import Invalid, NotFound
+from social.distribution.digests import UNSUBSCRIBE_SALT
 from social.models.notifications import Kind, Notification, NotificationSettings
-
-UNSUBSCRIBE_SALT = "social.digest.unsubscribe"
 
 
 def read_notifications(reader: User, *, until: datetime, now: datetime) -> int:

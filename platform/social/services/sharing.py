@@ -37,6 +37,11 @@ def share_clip(viewer: Viewer, clip_id: UUID) -> ShareLink:
     return link
 
 
+def link_url(link: ShareLink) -> str:
+    """The address to pass on."""
+    return f"{settings.REVERIE_URL}/s/{link.pk}"
+
+
 def follow_link(token: str, *, viewer: Viewer, visitor: str | None, now: datetime) -> Clip:
     """The clip a link leads to, counting the visit.  Raises NotFound.
 

@@ -11,10 +11,17 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.idempotency import idempotent
-from social.limits import ViewsPerClip, ViewsPerPerson
+from social.limits import SharesPerPerson, ViewsPerClip, ViewsPerPerson
 from social.selectors.shown import like_count_of
-from social.serializers import LikedSerializer, ViewSerializer
+from social.serializers import (
+    LikedSerializer,
+    SavedSerializer,
+    ShareSerializer,
+    ViewSerializer,
+)
 from social.services.liking import like, unlike
+from social.services.saving import save_clip, unsave_clip
+from social.services.sharing import link_url, share_clip
 from social.services.watching import note_view
 
 
@@ -48,3 +55,34 @@ class ViewsView(APIView):
         asked.is_valid(raise_exception=True)
         view = note_view(request.user, clip_id, **asked.validated_data, now=timezone.now())
         return Response(ViewSerializer(view).data, status=201)
+
+
+class SaveView(APIView):
+    """The viewer's keeping of a clip."""
+
+    @extend_schema(request=None, responses=SavedSerializer)
+    def put(self, request: Request, clip_id: UUID) -> Response:
+        """Save a clip, to find it again; nobody else learns it."""
+        save_clip(user_of(request), clip_id)
+        return Response({"saved": True})
+
+    @extend_schema(request=None, responses=SavedSerializer)
+    def delete(self, request: Request, clip_id: UUID) -> Response:
+        """Save the clip no more, in none of my collections."""
+        unsave_clip(user_of(request), clip_id)
+        return Response({"saved": False})
+
+
+class SharesView(APIView):
+    """The viewer's link to a clip."""
+
+    permission_classes = [AllowAny]
+    throttle_classes = [SharesPerPerson]
+
+    @extend_schema(request=None, responses=ShareSerializer)
+    def post(self, request: Request, clip_id: UUID) -> Response:
+        """Give my short link to a clip, the same every time, and how often it was followed."""
+        link = share_clip(request.user, clip_id)
+        # All visitors have one link together; how often that was followed is nobody's business.
+        visits = link.visit_count if link.sharer_id else None
+        return Response({"url": link_url(link), "visits": visits})
