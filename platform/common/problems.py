@@ -34,13 +34,17 @@ RETRY_AFTER_OUTAGE_SECONDS = 2
 
 @dataclass(frozen=True)
 class Problem:
-    """One refusal: `errors` lists messages by field, `headers` are HTTP headers to send along."""
+    """One refusal: `errors` lists messages by field, `headers` are HTTP headers to send along.
+
+    `extensions` are what programs are told beyond that (RFC 9457, section 3.2).
+    """
 
     status: int
     code: str
     detail: str
     errors: dict[str, list[str]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    extensions: dict[str, str] = field(default_factory=dict)
 
     def body(self, dialect: str) -> dict[str, Any]:
         """The refusal as JSON, in the dialect `openai` or `problem`."""
@@ -63,14 +67,15 @@ class Problem:
             "detail": self.detail,
             "code": self.code,
         }
-        return body | ({"errors": self.errors} if self.errors else {})
+        return body | self.extensions | ({"errors": self.errors} if self.errors else {})
 
 
 def problem_of(error: ReverieError) -> Problem:
     """The refusal that one of our own errors is."""
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     errors = {error.field: [error.message]} if error.field else {}
-    return Problem(int(status), error.code, error.message, errors, _retry_after(error))
+    headers, extensions = _retry_after(error), getattr(error, "extensions", {})
+    return Problem(int(status), error.code, error.message, errors, headers, extensions)
 
 
 def unexpected() -> Problem:
