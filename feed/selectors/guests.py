@@ -22,7 +22,7 @@ def guest_feeds_for(viewer: Viewer) -> QuerySet[GuestFeed]:
     the viewer by a pseudonym.
     """
     feeds = GuestFeed.objects.filter(owner__is_active=True).select_related("owner")
-    feeds = feeds.annotate(reader_count=Count("readers", distinct=True))
+    feeds = feeds.annotate(reader_count=Count("readers__reader"))
     if not isinstance(viewer, User):
         nothing = Value(value=False, output_field=BooleanField())
         return feeds.annotate(is_read=nothing, is_known=nothing)

@@ -333,3 +333,21 @@ class TakedownForm(forms.Form):
             signature=data["signature"],
             is_in_good_faith=data["good_faith"],
         )
+
+
+class GuestFeedForm(forms.Form):
+    """A feed of one's own."""
+
+    name = forms.CharField(widget=forms.TextInput(attrs={"dir": "auto"}))
+    description = forms.CharField(
+        label="What is in it?",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    url = forms.CharField(
+        label="Address of its server",
+        help_text="We ask it right away, and it has to answer.",
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "autocapitalize": "off", "placeholder": "https://"}
+        ),
+    )
