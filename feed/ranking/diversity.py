@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from feed.ranking.catalogue import Floats, Places
 from feed.ranking.parameters import Parameters
+from feed.ranking.prepared import Flags
 from feed.ranking.scoring import Candidate, Taste, score
 
 AUTHOR_DECAY = 0.5
@@ -98,36 +99,39 @@ class _Line:
     """An order in the making."""
 
     def __init__(
-        self,
-        pool: Pool,
-        kept: frozenset[int],
-        shares: Mapping[int, float],
-        parameters: Parameters,
+        self, pool: Pool, kept: frozenset[int], shares: Mapping[int, float], parameters: Parameters
     ) -> None:
         self.chosen: list[int] = []
-        self._pool = pool
+        self._kinds = pool.kinds
         self._shares = shares
         self._parameters = parameters
-        self._scores = pool.scores / max(float(pool.scores.max(initial=0.0)), TINY)
+        scores = pool.scores / max(float(pool.scores.max(initial=0.0)), TINY)
+        self._worth = np.float32(parameters.diversity_theta) * scores
         self._likeness = pool.coordinates @ pool.coordinates.T
+        self._likeness *= np.float32(1 - parameters.diversity_theta)
         self._nearest = np.zeros(len(pool), np.float32)
         self._is_left = np.ones(len(pool), np.bool_)
         self._is_left[list(kept)] = False
         self._is_kept = ~self._is_left
-        self._by_author: Counter[int] = Counter()
+        _, self._authors = np.unique(pool.authors, return_inverse=True)
+        self._by_author = np.zeros(len(pool), np.int64)
+        self._lately = np.zeros(len(pool), np.int64)
         self._by_kind: Counter[int] = Counter()
 
     def next_best(self) -> int | None:
         """The best clip that is left and not one too many; one too many if nothing else is left."""
-        left = self._is_left
-        if not left.any():
-            left = self._is_kept
-        if not left.any():
-            return None
-        good = left & ~self._too_many()
-        theta = self._parameters.diversity_theta
-        worth = theta * self._scores - (1 - theta) * self._nearest
-        return int(np.argmax(np.where(good if good.any() else left, worth, -np.inf)))
+        worth = self._worth - self._nearest
+        worth[~self._is_left] = -np.inf
+        good = worth.copy()
+        good[self._too_many()] = -np.inf
+        place = int(np.argmax(good))
+        if good[place] > -np.inf:
+            return place
+        place = int(np.argmax(worth))
+        if worth[place] > -np.inf:
+            return place
+        kept = np.flatnonzero(self._is_kept)
+        return int(kept[0]) if len(kept) else None
 
     def is_full(self, place: int) -> bool:
         """Whether this clip's author or kind has had its share."""
@@ -135,27 +139,25 @@ class _Line:
 
     def append(self, place: int) -> None:
         """Put the clip on the next place."""
-        author, kind = int(self._pool.authors[place]), int(self._pool.kinds[place])
+        author = self._authors[place]
         self.chosen.append(place)
         self._is_left[place] = self._is_kept[place] = False
         np.maximum(self._nearest, self._likeness[place], out=self._nearest)
-        decayed = self._factor(self._by_author[author] + 1) / self._factor(self._by_author[author])
-        self._scores[self._pool.authors == author] *= np.float32(decayed)
+        already = int(self._by_author[author])
+        self._worth[self._authors == author] *= self._factor(already + 1) / self._factor(already)
         self._by_author[author] += 1
-        self._by_kind[kind] += 1
+        self._lately[author] += 1
+        if len(self.chosen) >= WINDOW:
+            self._lately[self._authors[self.chosen[-WINDOW]]] -= 1
+        self._by_kind[int(self._kinds[place])] += 1
 
-    def _too_many(self) -> npt.NDArray[np.bool_]:
-        recent = self.chosen[-(WINDOW - 1) :]
-        authors = Counter(int(self._pool.authors[place]) for place in recent)
-        full = [key for key, times in authors.items() if times >= self._parameters.author_cap]
-        many = np.zeros(len(self._pool), np.bool_)
-        for author in full:
-            many |= self._pool.authors == author
+    def _too_many(self) -> Flags:
+        many: Flags = (self._lately >= self._parameters.author_cap)[self._authors]
         for kind, share in self._shares.items():
             if self._by_kind[kind] + 1 > share * (len(self.chosen) + 1) + HALF:
-                many |= self._pool.kinds == kind
+                many |= self._kinds == kind
         return many
 
-    def _factor(self, already: int) -> float:
+    def _factor(self, already: int) -> np.float32:
         floor = self._parameters.author_floor
-        return (1.0 - floor) * self._parameters.author_decay**already + floor
+        return np.float32((1.0 - floor) * self._parameters.author_decay**already + floor)

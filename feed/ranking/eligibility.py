@@ -1,28 +1,22 @@
 """Which clips may be on a viewer's page at all."""
 
 import numpy as np
-import numpy.typing as npt
 
-from feed.ranking.catalogue import NOWHERE, PROVENANCES
-from feed.ranking.prepared import Prepared
+from feed.ranking.catalogue import PROVENANCES, Floats
+from feed.ranking.prepared import Flags, Prepared
 from feed.ranking.viewers import ViewerState, Wishes
 
-Allowed = npt.NDArray[np.bool_]
-WORDS_REMEMBERED = 512
 FIRST_UNSPACED = 0x2E80
 """From here on, scripts that put no spaces between words: parts of words count there."""
 
 
-def allowed_clips(ready: Prepared, viewer: ViewerState, wishes: Wishes) -> Allowed:
+def allowed_clips(ready: Prepared, viewer: ViewerState, wishes: Wishes) -> Flags:
     """The clips (N,) that are neither seen, hidden, muted, of a refused kind nor too adult."""
     catalogue = ready.catalogue
     allowed = catalogue.is_for_minors.copy() if wishes.is_minor else np.ones(len(ready), np.bool_)
     allowed[ready.rows_of(viewer.seen)] = False
     if wishes.hidden_authors:
-        hidden = np.zeros(len(ready.author_keys) + 1, np.bool_)
-        hidden[ready.author_places(wishes.hidden_authors)] = True
-        hidden[NOWHERE] = False
-        allowed &= ~hidden[ready.authors]
+        allowed &= ready.by_author(dict.fromkeys(wishes.hidden_authors, 1.0)) == 0
     refused = [place for place, name in enumerate(PROVENANCES) if wishes.provenance.get(name) == 0]
     for place in refused:
         allowed &= catalogue.provenances != place
@@ -31,24 +25,22 @@ def allowed_clips(ready: Prepared, viewer: ViewerState, wishes: Wishes) -> Allow
     return allowed
 
 
-def says(ready: Prepared, word: str) -> Allowed:
+def says(ready: Prepared, word: str) -> Flags:
     """Which clips (N,) say this word, or this phrase, in their words or hashtags.
 
     A word counts with a plural s and only as a whole, so "cat" is in "cats" and not in "location";
     in scripts that put no spaces between words it counts wherever it stands.
     """
     plain = " ".join(word.lower().lstrip("#").split())
-    known = ready.remembered.get(plain)
-    if known is not None:
-        return known.astype(np.bool_, copy=False)
-    found = np.zeros(len(ready), np.bool_)
-    if plain:
-        places = np.asarray(_places_of(plain, ready.text), np.int64)
-        found[np.searchsorted(ready.line_ends, places, side="right")] = True
-    while len(ready.remembered) >= WORDS_REMEMBERED:
-        ready.remembered.pop(next(iter(ready.remembered)), None)
-    ready.remembered[plain] = found
-    return found
+
+    def computed() -> Floats:
+        found = np.zeros(len(ready), np.float32)
+        if plain:
+            places = np.asarray(_places_of(plain, ready.text), np.int64)
+            found[np.searchsorted(ready.line_ends, places, side="right")] = 1
+        return found
+
+    return ready.recall(("says", plain), computed) > 0
 
 
 def _places_of(word: str, text: str) -> list[int]:

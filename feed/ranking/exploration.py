@@ -7,11 +7,12 @@ Horvitz and Thompson, 1952).
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from feed.ranking.catalogue import Floats, Places
-from feed.ranking.eligibility import Allowed
-from feed.ranking.parameters import Parameters
-from feed.ranking.prepared import Prepared
+from feed.ranking.prepared import Flags, Prepared
+
+TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,76 +25,75 @@ class Draw:
 
 def first_turns(
     ready: Prepared,
-    allowed: Allowed,
-    liking: Floats,
+    allowed: Flags,
+    scores: Floats,
     *,
     count: int,
     random: np.random.Generator,
-    parameters: Parameters,
 ) -> list[Draw]:
     """At most `count` clips that still wait for their first impressions.
 
-    Those shown least and waiting longest share the chance; most of it goes to those whose content
-    the viewer may like (`liking` (N,), from 0 to 1), so that a clip meets its people early.
+    Those shown least and waiting longest share the chance; most of it goes to those the viewer may
+    like best, so that a clip meets its people early.
     """
+    parameters = ready.parameters
     line = ready.first_in_line
     pool = line[allowed[line]][: parameters.first_pool]
-    drawn: list[Draw] = []
-    while len(pool) and len(drawn) < count:
-        chances = _mixed(liking[pool] + np.float32(1e-3), floor=parameters.first_floor)
-        place = int(random.choice(len(pool), p=chances))
-        drawn.append(Draw(int(pool[place]), float(chances[place])))
-        pool = np.delete(pool, place)
-    return drawn
+    weights = scores[pool].astype(np.float64)
+    return _drawn(pool, weights, count=count, floor=parameters.first_floor, random=random)
 
 
 def explored(
     ready: Prepared,
-    allowed: Allowed,
+    allowed: Flags,
     scores: Floats,
     *,
     count: int,
     random: np.random.Generator,
-    parameters: Parameters,
 ) -> list[Draw]:
     """At most `count` little-known clips by Thompson sampling over their Beta posteriors.
 
-    Every clip's rate is drawn several times; how often each of the pool comes out best, times the
-    viewer's score, is its chance (Thompson, 1933; Chapelle and Li, 2011).
+    Every clip's rate is drawn several times; how often each of the pool comes out best, times what
+    the viewer may think of it, is its chance (Thompson, 1933; Chapelle and Li, 2011).
     """
-    rows = np.flatnonzero(allowed & ~ready.is_explored)
-    if not len(rows) or not count:
+    parameters = ready.parameters
+    rows = np.flatnonzero(allowed & ready.is_unexplored)
+    if not len(rows) or count <= 0:
         return []
     pool = _best(rows, scores[rows], most=parameters.exploring_pool)
+    good, bad = ready.reception.good[pool], ready.reception.bad[pool]
+    worth = random.beta(good, bad, size=(parameters.exploring_draws, len(pool))) * scores[pool]
     drawn: list[Draw] = []
-    while len(pool) and len(drawn) < count:
-        chances = _thompson(ready, pool, scores[pool], random=random, parameters=parameters)
-        place = int(random.choice(len(pool), p=chances))
-        drawn.append(Draw(int(pool[place]), float(chances[place])))
-        pool = np.delete(pool, place)
+    left = np.arange(len(pool))
+    while len(left) and len(drawn) < count:
+        wins = np.bincount(np.argmax(worth[:, left], axis=1), minlength=len(left))
+        one = _drawn(
+            left, wins.astype(np.float64), count=1, floor=parameters.exploring_floor, random=random
+        )[0]
+        drawn.append(Draw(int(pool[one.row]), one.propensity))
+        left = left[left != one.row]
     return drawn
 
 
-def _thompson(
-    ready: Prepared,
+def _drawn(
     pool: Places,
-    scores: Floats,
+    weights: npt.NDArray[np.float64],
     *,
+    count: int,
+    floor: float,
     random: np.random.Generator,
-    parameters: Parameters,
-) -> Floats:
-    good, bad = ready.reception.good[pool], ready.reception.bad[pool]
-    rates = random.beta(good, bad, size=(parameters.exploring_draws, len(pool)))
-    winners = np.argmax(rates * np.maximum(scores, 1e-6), axis=1)
-    wins = np.bincount(winners, minlength=len(pool)).astype(np.float32)
-    return _mixed(wins, floor=parameters.exploring_floor)
-
-
-def _mixed(weights: Floats, *, floor: float) -> Floats:
-    """Chances in proportion to weights, `floor` of them given to all alike; they sum to 1."""
-    shares = weights.astype(np.float64)
-    chances = (1 - floor) * shares / shares.sum() + floor / len(shares)
-    return np.asarray(chances / chances.sum())
+) -> list[Draw]:
+    """One after the other, in proportion to weights, but `floor` of the chance to all alike."""
+    drawn: list[Draw] = []
+    is_left = np.ones(len(pool), np.bool_)
+    while is_left.any() and len(drawn) < count:
+        shares = weights * is_left
+        chances = (1 - floor) * shares / max(shares.sum(), TINY) + floor * is_left / is_left.sum()
+        chances /= chances.sum()
+        place = min(int(np.searchsorted(np.cumsum(chances), random.random())), len(pool) - 1)
+        drawn.append(Draw(int(pool[place]), float(chances[place])))
+        is_left[place] = False
+    return drawn
 
 
 def _best(rows: Places, scores: Floats, *, most: int) -> Places:

@@ -52,9 +52,6 @@ class Parameters:
     fresh_half_life_hours: float = _parameter(
         24.0, "hours", "How long until a new clip has lost half of what being new adds."
     )
-    candidates: int = _parameter(
-        1000, "clips", "How many clips are looked at closely for one page."
-    )
 
     # --- what moves a score ---
     complete_weight: float = _parameter(0.3, "points", "Somebody watched to the end.")
@@ -92,7 +89,7 @@ class Parameters:
     )
 
     # --- the viewer's own history ---
-    recent_meetings: int = _parameter(
+    recent_liked: int = _parameter(
         30, "clips", "How many of the latest liked clips others are compared with."
     )
     recent_disliked: int = _parameter(
@@ -146,14 +143,26 @@ class Parameters:
     )
 
     # --- steering ---
-    chip_from: float = _parameter(
-        1.0, "deviations", "A clip this much nearer to the words than most begins to fit them."
+    wanted_from: float = _parameter(
+        0.5, "deviations", "A clip this much nearer to wanted words than most begins to fit them."
     )
-    chip_full: float = _parameter(
-        3.0, "deviations", "A clip this much nearer to the words than most fits them entirely."
+    wanted_full: float = _parameter(
+        3.0, "deviations", "A clip this much nearer to wanted words than most fits them entirely."
+    )
+    unwanted_from: float = _parameter(
+        0.4, "deviations", "A clip this much nearer to unwanted words than most begins to fit them."
+    )
+    unwanted_full: float = _parameter(
+        1.0, "deviations", "A clip this much nearer to unwanted words than most fits entirely."
     )
     chip_exclusion: float = _parameter(
         0.01, "factor", "What a clip keeps that fits what the viewer does not want."
+    )
+    chip_others: float = _parameter(
+        0.1, "factor", "What clips keep that fit nothing of what the viewer asked for."
+    )
+    chance_least: float = _parameter(
+        0.6, "factor", "Chance gives no place to a clip that wishes in words leave less than this."
     )
 
 

@@ -1,0 +1,43 @@
+"""What the viewer's latest meetings say of clips by what these are about."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from feed.ranking.catalogue import Floats
+from feed.ranking.prepared import SECONDS_PER_HOUR, Prepared
+from feed.ranking.viewers import Meeting
+
+MEETINGS_DOUBTED = 1.0
+"""Directions are drawn as if by so many more meetings that point nowhere: one alone says less."""
+
+
+def liking_and_dislike(
+    ready: Prepared, meetings: Sequence[Meeting], *, now: float
+) -> tuple[Floats, Floats]:
+    """How near each clip is to what was liked and to what was disliked lately, (N,) each, 0 to 1.
+
+    The further a viewer's meetings point apart, the less they say together: what was skipped for
+    no reason cancels out.
+    """
+    parameters = ready.parameters
+    liked = [one for one in meetings if one.strength > 0][-parameters.recent_liked :]
+    disliked = [one for one in meetings if one.strength < 0][-parameters.recent_disliked :]
+    if not liked and not disliked:
+        nothing = np.zeros(len(ready), np.float32)
+        return nothing, nothing
+    directions = [_direction(ready, some, now=now) for some in (liked, disliked)]
+    near = np.maximum(ready.coordinates @ np.stack(directions).T, 0)
+    return np.ascontiguousarray(near[:, 0]), np.ascontiguousarray(near[:, 1])
+
+
+def _direction(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Floats:
+    """Where the clips of these meetings lie on the average, (AXES,), at most of length 1."""
+    rows = ready.catalogue.places(np.array([one.number for one in meetings], np.uint32))
+    hours = np.maximum(0, now - np.array([one.at for one in meetings])) / SECONDS_PER_HOUR
+    weights = np.abs([one.strength for one in meetings]) * np.exp2(
+        -hours / ready.parameters.taste_half_life_hours
+    )
+    weights = weights[rows >= 0].astype(np.float32)
+    total = weights @ ready.coordinates[rows[rows >= 0]]
+    return np.asarray(total / (weights.sum() + np.float32(MEETINGS_DOUBTED)), np.float32)
