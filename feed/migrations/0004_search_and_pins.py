@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="+",
+                        related_name="searched",
                         serialize=False,
                         to="clips.clip",
                     ),
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                     "clip",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
+                        related_name="tag_uses",
                         to="clips.clip",
                     ),
                 ),

@@ -17,7 +17,9 @@ from clips.models import Clip
 class ClipWords(models.Model):
     """The words of a published clip: caption and hashtags (weight A), prompt (weight B)."""
 
-    clip = models.OneToOneField(Clip, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    clip = models.OneToOneField(
+        Clip, on_delete=models.CASCADE, primary_key=True, related_name="searched"
+    )
     words = SearchVectorField()
 
     class Meta:
@@ -47,7 +49,7 @@ class TagUse(models.Model):
 
     pk = models.CompositePrimaryKey("tag", "clip_id")
     tag = models.CharField(max_length=60)
-    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="+")
+    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="tag_uses")
     published_at = models.DateTimeField()
 
     class Meta:

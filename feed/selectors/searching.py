@@ -20,7 +20,7 @@ from clips.selectors import visible_clips
 from common.pagination import Page, PageRequest
 from feed.cards import ClipCard, cards_of
 from feed.models.entries import Entry
-from feed.models.searching import ClipWords, PersonWords, Tag
+from feed.models.searching import PersonWords, Tag
 from feed.models.wishes import HiddenCreator
 from feed.policy.asking import Asked
 from feed.ranking.fusing import fused
@@ -79,10 +79,11 @@ def _by_words(asked: Asked, *, viewer: Viewer) -> list[UUID]:
     query = SearchQuery(said, search_type="websearch", config="simple")
     query |= SearchQuery(said, search_type="websearch", config="english")
     rows = (
-        ClipWords.objects.filter(words=query, clip__in=searchable_clips(viewer))
-        .order_by("-clip_id")
-        .annotate(rank=SearchRank(F("words"), query, cover_density=True))
-        .values_list("clip_id", "rank", "clip__like_count")[:MOST_BY_WORDS]
+        searchable_clips(viewer)
+        .filter(searched__words=query)
+        .order_by("-pk")
+        .annotate(rank=SearchRank(F("searched__words"), query, cover_density=True))
+        .values_list("pk", "rank", "like_count")[:MOST_BY_WORDS]
     )
     best = sorted(rows, key=lambda row: (-round(row[1], 3), -row[2]))
     return [clip_id for clip_id, _, _ in best]

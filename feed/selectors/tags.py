@@ -3,17 +3,20 @@
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import F, QuerySet
+
 from accounts.permissions import Viewer
+from clips.models import Clip
 from clips.services import HASHTAG
 from common.errors import NotFound
 from common.pagination import NewestFirst, Page, PageRequest
 from feed.cards import ClipCard
-from feed.models.searching import Tag, TagUse
+from feed.models.searching import Tag
 from feed.selectors.listing import page_of
 from feed.selectors.searching import searchable_clips, wanted_cards
 from feed.selectors.unwanted import unwanted_by
 
-NEWEST = NewestFirst("tag", time="published_at", key="clip_id")
+NEWEST = NewestFirst("tag", time="used_at")
 MOST_CLIPS = 1000
 """The best of a hashtag are looked for among so many of its newest clips."""
 MOST_TRENDING = 20
@@ -39,10 +42,9 @@ def clips_with(tag: str, *, order: Order, viewer: Viewer, asked: PageRequest) ->
 
     Raises UnableToReadCursor.
     """
-    uses = TagUse.objects.filter(tag=tag, clip__in=searchable_clips(viewer))
     if order == Order.NEWEST:
-        rows = NEWEST.ordered(uses, asked.cursor)[: asked.limit + 1]
-        found = list(rows.values_list("clip_id", "published_at"))
+        rows = NEWEST.ordered(_using(tag, viewer=viewer), asked.cursor)[: asked.limit + 1]
+        found = list(rows.values_list("pk", "used_at"))
         page = NEWEST.cut(found, limit=asked.limit, position=lambda row: (row[1], row[0]))
         ids, cursor = [clip_id for clip_id, _ in page.items], page.next_cursor
     else:
@@ -54,11 +56,16 @@ def clips_with(tag: str, *, order: Order, viewer: Viewer, asked: PageRequest) ->
     return Page(wanted_cards(ids, viewer=viewer), cursor)
 
 
+def _using(tag: str, *, viewer: Viewer) -> QuerySet[Clip]:
+    clips = searchable_clips(viewer).filter(tag_uses__tag=tag)
+    return clips.annotate(used_at=F("tag_uses__published_at"))
+
+
 def _best(tag: str, *, viewer: Viewer) -> list[UUID]:
     newest = (
-        TagUse.objects.filter(tag=tag, clip__in=searchable_clips(viewer))
-        .order_by("-published_at", "-clip_id")
-        .values_list("clip_id", "clip__like_count", "clip__view_count")[:MOST_CLIPS]
+        _using(tag, viewer=viewer)
+        .order_by("-used_at", "-pk")
+        .values_list("pk", "like_count", "view_count")[:MOST_CLIPS]
     )
     best = sorted(newest, key=lambda row: (-row[1], -row[2]))
     return [clip_id for clip_id, _, _ in best]

@@ -1,0 +1,34 @@
+"""What the feed does by itself."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from feed.distribution import cataloguing, entering, invalidating, tags
+
+
+@shared_task(name="feed.count_tags", time_limit=300)
+def count_tags() -> None:
+    """Count the hashtags whose use changed, and how hot each is."""
+    tags.count_tags(now=timezone.now())
+
+
+@shared_task(name="feed.work_off_changes", time_limit=60)
+def work_off_changes() -> None:
+    """Let Valkey forget what changed and nobody told it of."""
+    while invalidating.work_off_changes() == invalidating.AT_ONCE:
+        pass
+
+
+@shared_task(name="feed.enter_clips", time_limit=300)
+def enter_clips() -> None:
+    """Say as numbers what clips mean that were published, or whose words changed."""
+    while entering.give_meanings() == entering.AT_ONCE:
+        pass
+
+
+@shared_task(name="feed.write_catalogue", time_limit=300)
+def write_catalogue() -> None:
+    """Write the catalogue that pages are ranked from, when it is time to."""
+    now = timezone.now()
+    if cataloguing.is_due(now=now):
+        cataloguing.write_catalogue(now=now)
