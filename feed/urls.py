@@ -4,6 +4,7 @@ from django.urls import path
 
 from feed.views.clips import ClipsView, ClipView
 from feed.views.comments import CommentsView, CommentView, RepliesView
+from feed.views.events import EventsView
 from feed.views.guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
 from feed.views.lists import FeedView, PersonClipsView
 from feed.views.settings import (
@@ -41,6 +42,7 @@ urlpatterns = [
     ),
     path("feed/topics", TopicsView.as_view(), name="topics"),
     path("feed/topics/<uuid:topic_id>", TopicView.as_view(), name="topic"),
+    path("events", EventsView.as_view(), name="events"),
     path("clips", ClipsView.as_view(), name="clips"),
     path("clips/<uuid:clip_id>", ClipView.as_view(), name="clip"),
     path("clips/<uuid:clip_id>/comments", CommentsView.as_view(), name="comments"),
