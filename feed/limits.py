@@ -1,4 +1,7 @@
-"""How often one person may register a feed."""
+"""How often one person may register a feed, search, and say what happened."""
+
+from collections.abc import Mapping
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -42,3 +45,28 @@ class SearchLimit(Limit):
         # DRF's own request would make a visitor of who is logged in: only its META is needed.
         person = request.user.pk if request.user.is_authenticated else None
         return self._allows(str(person or self.get_ident(Request(request))))
+
+
+class EventsLimit(Limit):
+    """Batches of events of one person, or of one address."""
+
+    scope = "events"
+    rate = "120/min"
+
+    def bucket(self, request: Request, view: APIView) -> str | None:
+        """The person or the address."""
+        return self.person_or_address(request)
+
+
+class WatchesOfClip(Limit):
+    """The watches one person reports of one clip: nobody makes a clip popular by a loop."""
+
+    scope = "watches-of-clip"
+    rate = "6/min"
+
+    def above(self, request: Request, watches: Mapping[int, UUID]) -> frozenset[int]:
+        """Count watches of clips, and name those above the limit by their keys."""
+        who = self.person_or_address(request)
+        return frozenset(
+            index for index, clip in watches.items() if not self._allows(f"{who}:{clip.hex}")
+        )

@@ -9,6 +9,7 @@ from clips.models import Limit, Origin, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
 from common.schema import PageMetaSerializer
 from feed.models.guests import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_URL_LENGTH
+from feed.policy.sending import MOST_AT_ONCE, OLDEST_SECONDS, SENT
 
 
 class ClipAuthorSerializer(serializers.Serializer[Any]):
@@ -188,3 +189,48 @@ class TagSerializer(serializers.Serializer[Any]):
     def get_is_trending(self, tag: Any) -> bool:
         """Whether several people use it now."""
         return bool(tag.heat > 0)
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """Something a viewer did."""
+
+    id = serializers.UUIDField(help_text="Chosen by the sender; sent again, it counts once.")
+    action = serializers.ChoiceField(
+        choices=sorted(SENT),
+        help_text="What is done by a request of its own, a like for one, is not said here.",
+    )
+    clip_id = serializers.UUIDField()
+    ago_seconds = serializers.FloatField(
+        required=False, max_value=OLDEST_SECONDS, help_text="How long ago it happened."
+    )
+    watched_seconds = serializers.FloatField(required=False, min_value=0)
+    loops = serializers.IntegerField(required=False, allow_null=True, min_value=0)
+    request_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="The page of the feed the clip was on."
+    )
+    position = serializers.IntegerField(required=False, allow_null=True, min_value=0)
+
+
+class EventsSerializer(serializers.Serializer[Any]):
+    """What a viewer did of late."""
+
+    events = serializers.ListField(child=EventSerializer(), max_length=MOST_AT_ONCE)
+    csrf_token = serializers.CharField(
+        required=False, help_text="For beacons, which can not send it in a header."
+    )
+
+
+class EventRefusedSerializer(serializers.Serializer[Any]):
+    """An event that was not taken, by its place in the batch."""
+
+    index = serializers.IntegerField()
+    code = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+    detail = serializers.CharField()
+
+
+class EventsTakenSerializer(serializers.Serializer[Any]):
+    """What became of a batch."""
+
+    taken = serializers.IntegerField(help_text="Those of clips you may not see count nowhere.")
+    refused = EventRefusedSerializer(many=True)
