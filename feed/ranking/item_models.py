@@ -37,12 +37,14 @@ class Neighbours:
     weights: Weights
 
     def of(self, rows: Numbers, weights: Floats) -> Weights:
-        """(M,): the ties of `rows`, (H,), times `weights`, (H,), added up by column."""
-        ties = self.weights[rows] * weights[:, np.newaxis]
-        total = np.bincount(
-            self.columns[rows].ravel(), weights=ties.ravel(), minlength=len(self.columns)
+        """(D, M): the ties of `rows`, (H,), times each row of `weights`, (D, H), added up."""
+        size, width = self.columns.shape
+        starts = np.arange(0, len(rows) * width + 1, width)
+        ties = sparse.csc_array(
+            (self.weights[rows].ravel(), self.columns[rows].ravel(), starts),
+            shape=(size, len(rows)),
         )
-        return np.asarray(total, np.float32)
+        return np.ascontiguousarray((ties @ weights.T.astype(np.float32)).T)
 
 
 @dataclass(frozen=True, eq=False)

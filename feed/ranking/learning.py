@@ -12,13 +12,16 @@ from feed.ranking.interactions import Floats, Interactions, Split, at_time, leav
 from feed.ranking.item_models import MOST_ITEMS, fit_item_models
 from feed.ranking.relevance import SOURCES, Fit, personal, popularity
 from feed.ranking.replaying import Moment, moments
+from feed.ranking.usual import usual_gate
 
 SMOOTHING = 1e-2
+ENOUGH_EXAMPLES = 500
+"""With fewer, the gate stays the nearer to the usual one."""
+
 MOST_ROUNDS = 60
 MOST_EXAMPLES = 1500
 MOST_TARGETS = 32
 RIVALS = 256
-FIRST_GUESS = 0.3
 CUTS = (0.8, 0.9)
 
 
@@ -47,10 +50,20 @@ def fit(
 
 def fit_gate(log: Interactions, *, seed: int = 0, most_items: int = MOST_ITEMS) -> Gate:
     """The gate that suits `log` both ways people come: in the middle of it, and after a while."""
+    return _likeliest(_parts(log, most_items, np.random.default_rng(seed)), usual_gate())
+
+
+def fit_shared_gate(logs: Sequence[Interactions], *, seed: int = 0) -> Gate:
+    """The gate that suits all of `logs` best, each counting the same, with nothing known before."""
     random = np.random.default_rng(seed)
+    parts = [part for log in logs for part in _parts(log, MOST_ITEMS, random)]
+    return _likeliest(parts, Gate(np.zeros((len(SOURCES), len(CONTEXT)))))
+
+
+def _parts(log: Interactions, most_items: int, random: np.random.Generator) -> list[_Examples]:
     ways = [[leave_last_out(log)], [at_time(log, share) for share in CUTS]]
     parts = [_balanced(splits, most_items, random) for splits in ways]
-    return _likeliest([part for part in parts if part is not None])
+    return [part for part in parts if part is not None]
 
 
 def _balanced(
@@ -117,25 +130,29 @@ def _stacked(choices: Sequence[_Choice]) -> _Examples:
     return _Examples(said, stands_for, contexts, chosen, np.full(shape[0], 1.0 / shape[0]))
 
 
-def _likeliest(parts: Sequence[_Examples]) -> Gate:
-    start = np.zeros((len(SOURCES), len(CONTEXT)))
-    start[:, 0] = FIRST_GUESS
+def _likeliest(parts: Sequence[_Examples], usual: Gate) -> Gate:
+    """The gate under which the choices are likeliest, but no farther from `usual` than is known."""
+    if not parts:
+        return usual
+    fewest = min(len(part.weights) for part in parts)
     found = minimize(
         _loss,
-        start.ravel(),
-        args=(parts,),
+        usual.weights.ravel(),
+        args=(parts, usual.weights, SMOOTHING * max(1.0, ENOUGH_EXAMPLES / fewest)),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": MOST_ROUNDS},
     )
-    return Gate(np.asarray(found.x).reshape(start.shape))
+    return Gate(np.asarray(found.x).reshape(usual.weights.shape))
 
 
-def _loss(flat: Floats, parts: Sequence[_Examples]) -> tuple[float, Floats]:
+def _loss(
+    flat: Floats, parts: Sequence[_Examples], usual: Floats, smoothing: float
+) -> tuple[float, Floats]:
     """How unlikely what was met is, and the slope of that."""
-    weights = flat.reshape(len(SOURCES), len(CONTEXT))
-    loss = SMOOTHING * float((weights**2).sum())
-    slope = 2 * SMOOTHING * weights
+    weights = flat.reshape(usual.shape)
+    loss = smoothing * float(((weights - usual) ** 2).sum())
+    slope = 2 * smoothing * (weights - usual)
     for part in parts:
         shares = (part.contexts @ weights.T).astype(np.float32)
         scores = (shares[:, np.newaxis] @ part.said)[:, 0] + part.stands_for

@@ -21,6 +21,7 @@ SEQUENCE_DECAYS = (0.6, 0.9, 0.97)
 TOGETHER_DECAY = 0.97
 LEAST_PROBABILITY = 1e-4
 LEAST_SHARE = 0.01
+LEAST_SPREAD = 1e-6
 
 PERSONAL = (
     *(f"likeness-{decay}" for decay in LIKENESS_DECAYS),
@@ -54,10 +55,8 @@ def relevance(
     ones that nothing in the viewer's history leads to.
     """
     history = history_of(viewer)
-    return (
-        np.vstack([personal(models, catalogue, history), popularity(models, catalogue)]),
-        gate.shares(history, now=now),
-    )
+    said = np.vstack([personal(models, catalogue, history), popularity(models, catalogue)])
+    return said, gate.shares(history, now=now)
 
 
 def history_of(viewer: ViewerState) -> History:
@@ -70,52 +69,59 @@ def history_of(viewer: ViewerState) -> History:
 
 def personal(models: ItemModels, catalogue: Catalogue, history: History) -> Said:
     """(len(PERSONAL), N): what the item models say to someone with this history."""
-    known = models.places(history.items)
-    known = known[known >= 0]
-    said = np.zeros((len(PERSONAL), len(catalogue)), np.float32)
+    known = _known(models, history)
     if not len(known):
-        return said
-    places = _places(models, catalogue)
-    for row, (values, nothing) in zip(said, _raw(models, known), strict=True):
-        mean, spread = float(values.mean()), float(values.std()) + 1e-9
-        row[:] = np.append((values - mean) / spread, (nothing - mean) / spread)[places]
-    return said
+        return np.zeros((len(PERSONAL), len(catalogue)), np.float32)
+    return _of_items(models, known).take(_places(models, catalogue), axis=1)
 
 
 @lru_cache(maxsize=4)
 def popularity(models: ItemModels, catalogue: Catalogue) -> Said:
     """(len(POPULARITY), N): the logarithms of the decayed counts."""
     places = _places(models, catalogue)
-    long = np.append(models.popularity, np.zeros((len(LONG_HALF_LIVES_DAYS), 1)), axis=1)[:, places]
+    nothing = np.zeros((len(LONG_HALF_LIVES_DAYS), 1), np.float32)
+    long = np.append(models.popularity, nothing, axis=1)[:, places]
     counts = np.vstack([catalogue.trends.T, long])
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.where(totals > 0, totals, 1.0)
     logs = np.log(shares + LEAST_SHARE / max(1, len(catalogue)))
-    known = places >= 0
+    known = places < len(models)
     measured = logs[:, known] if known.any() else logs
     if not measured.size:
         return np.zeros(counts.shape, np.float32)
     mean, spread = measured.mean(axis=1, keepdims=True), measured.std(axis=1, keepdims=True)
-    return np.asarray((logs - mean) / (spread + 1e-9), np.float32)
+    return np.asarray((logs - mean) / (spread + LEAST_SPREAD), np.float32)
 
 
 @lru_cache(maxsize=4)
 def _places(models: ItemModels, catalogue: Catalogue) -> Numbers:
-    """(N,): the column of the models that each clip has, -1 without one."""
-    return models.places(catalogue.numbers.astype(np.int64))
+    """(N,): the column of the models that each clip has, the one after the last without one."""
+    places = models.places(catalogue.numbers.astype(np.int64))
+    return np.where(places >= 0, places, len(models))
 
 
-def _raw(models: ItemModels, known: Numbers) -> list[tuple[Said, float]]:
-    """For each of PERSONAL, (M,) what it says of the known items, and what it says of others."""
-    said = [
-        (models.likeness.of(known, _weights(len(known), decay)), 0.0) for decay in LIKENESS_DECAYS
-    ]
-    for decay in SEQUENCE_DECAYS:
-        weights = _weights(len(known), decay)
-        followers = models.sequence.of(known, weights / weights.sum())
-        said.append((np.log(followers + LEAST_PROBABILITY), float(np.log(LEAST_PROBABILITY))))
-    weights = _weights(len(known), TOGETHER_DECAY)
-    return [*said, (models.together.of(known, weights / weights.sum()), 0.0)]
+def _known(models: ItemModels, history: History) -> Numbers:
+    """The columns of what is known of the history, oldest first."""
+    places = models.places(history.items)
+    return places[places >= 0]
+
+
+def _of_items(models: ItemModels, known: Numbers) -> Said:
+    """(len(PERSONAL), M + 1): what is said of the known items, and at last of all others."""
+    length = len(known)
+    total = np.array([_weights(length, decay) for decay in LIKENESS_DECAYS])
+    means = np.array([_weights(length, decay) for decay in (*SEQUENCE_DECAYS, TOGETHER_DECAY)])
+    means /= means.sum(axis=1, keepdims=True)
+    said = np.zeros((len(PERSONAL), len(models) + 1), np.float32)
+    sequences = slice(len(LIKENESS_DECAYS), len(PERSONAL) - 1)
+    said[: len(LIKENESS_DECAYS), :-1] = models.likeness.of(known, total)
+    said[sequences, :-1] = models.sequence.of(known, means[:-1])
+    said[sequences] = np.log(said[sequences] + np.float32(LEAST_PROBABILITY))
+    said[-1:, :-1] = models.together.of(known, means[-1:])
+    items = said[:, :-1]
+    mean = items.mean(axis=1, keepdims=True)
+    spread = np.sqrt(np.maximum(0, np.square(items).mean(axis=1, keepdims=True) - mean**2))
+    return np.asarray((said - mean) / (spread + np.float32(LEAST_SPREAD)), np.float32)
 
 
 def _weights(length: int, decay: float) -> Floats:
