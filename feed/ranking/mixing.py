@@ -10,7 +10,7 @@ from feed.ranking.item_models import ItemModels
 from feed.ranking.prepared import Flags, Prepared
 from feed.ranking.relevance import Fit, relevance
 from feed.ranking.steering import steered
-from feed.ranking.tastes import liking_and_dislike
+from feed.ranking.tastes import liking
 from feed.ranking.viewers import ViewerState, Wishes
 
 LEAST_SCORE = 1e-6
@@ -26,7 +26,7 @@ RELEVANCE, CONTENT, FOLLOWED, TRENDING, FRESH = (
 )
 SIMILAR_VIEWERS, WATCHED_NEXT, POPULAR = "similar viewers", "watched next", "popular"
 QUALITY, AGE, AUTHOR, DISLIKE = "quality", "age", "author", "dislike"
-WISH, REFUSAL = "wish: ", "refusal: "
+WISH, REFUSAL, OTHER_WISHES = "wish: ", "refusal: ", "other wishes"
 
 
 @dataclass(frozen=True)
@@ -60,36 +60,63 @@ def mixture(
     Where models are fitted they know what is popular and how fast that passes, so trends and age
     count beside them only for clips that they do not know.
     """
-    parameters = ready.parameters
     points: dict[str, Floats] = {}
     factors: dict[str, Floats] = {QUALITY: ready.reception.quality}
+    said = _add_everybodys(ready, models, viewer, points, factors, now=now)
+    _add_own(ready, viewer, points, factors, now=now)
+    wish = steered(ready, wishes, now=now)
+    points |= {WISH + text: column for text, column in wish.points.items()}
+    factors |= {REFUSAL + text: column for text, column in wish.factors.items()}
+    if wish.others is not None:
+        factors[OTHER_WISHES] = wish.others
+    return Mixture(points, factors, wish.is_refused, said)
+
+
+def _add_everybodys(
+    ready: Prepared,
+    models: Fit | None,
+    viewer: ViewerState,
+    points: dict[str, Floats],
+    factors: dict[str, Floats],
+    *,
+    now: float,
+) -> Floats | None:
+    """Add what all viewers' histories say; return what each of SOURCES does, if any is fitted."""
+    parameters = ready.parameters
     fresh = np.float32(parameters.fresh_weight) * ready.fresh(now)
-    said = None
     if models is None:
         points[TRENDING] = np.float32(parameters.trending_weight) * ready.trend
         points[FRESH] = fresh
         least = np.float32(parameters.age_least)
         factors[AGE] = least + (1 - least) * ready.youth(now)
-    else:
-        said, counts = relevance(models.models, models.gate, ready.catalogue, viewer, now=now)
-        said = said * counts.astype(np.float32)[:, np.newaxis]
-        total = said.sum(axis=0)
-        points[RELEVANCE] = np.float32(parameters.relevance_weight) * _to_one(total)
-        points[FRESH] = fresh * _unknown(models.models, ready.catalogue)
+        return None
+    said, counts = relevance(models.models, models.gate, ready.catalogue, viewer, now=now)
+    said = said * counts.astype(np.float32)[:, np.newaxis]
+    points[RELEVANCE] = np.float32(parameters.relevance_weight) * _to_one(said.sum(axis=0))
+    points[FRESH] = fresh * _unknown(models.models, ready.catalogue)
+    return said
+
+
+def _add_own(
+    ready: Prepared,
+    viewer: ViewerState,
+    points: dict[str, Floats],
+    factors: dict[str, Floats],
+    *,
+    now: float,
+) -> None:
+    """Add what the viewer's own follows, authors and meetings say."""
+    parameters = ready.parameters
     if viewer.followed:
         followed = ready.by_author(dict.fromkeys(viewer.followed, 1.0))
         points[FOLLOWED] = np.float32(parameters.followed_weight) * followed
     if viewer.authors:
-        liking = ready.by_author(viewer.authors).clip(-1, 1)
-        factors[AUTHOR] = 1 + np.float32(parameters.author_liking) * liking
+        authors = ready.by_author(viewer.authors).clip(-1, 1)
+        factors[AUTHOR] = 1 + np.float32(parameters.author_liking) * authors
     if viewer.meetings:
-        liked, disliked = liking_and_dislike(ready, viewer.meetings, now=now)
-        points[CONTENT] = np.float32(parameters.content_weight) * liked
-        factors[DISLIKE] = 1 - np.float32(1 - parameters.dislike_least) * disliked
-    wish = steered(ready, wishes, now=now)
-    points |= {WISH + text: column for text, column in wish.points.items()}
-    factors |= {REFUSAL + text: column for text, column in wish.factors.items()}
-    return Mixture(points, factors, wish.is_refused, said)
+        near = liking(ready, viewer.meetings, now=now)
+        points[CONTENT] = np.float32(parameters.content_weight) * np.maximum(near, 0)
+        factors[DISLIKE] = 1 + np.float32(parameters.dislike_weight) * np.minimum(near, 0)
 
 
 @lru_cache(maxsize=4)

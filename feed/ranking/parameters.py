@@ -98,8 +98,11 @@ class Parameters:
     taste_half_life_hours: float = _parameter(
         72.0, "hours", "How long until a liked clip counts half for what is shown next."
     )
-    dislike_least: float = _parameter(
-        0.25, "factor", "A clip just like what the viewer disliked keeps this much."
+    dislike_share: float = _parameter(
+        0.3, "share", "What disliked clips count for the viewer's taste, beside liked ones."
+    )
+    dislike_weight: float = _parameter(
+        2.0, "factor", "A clip against the viewer's taste loses up to 0.3 times this much."
     )
 
     # --- variety ---

@@ -24,12 +24,14 @@ AI_MADE = tuple(place for place, name in enumerate(PROVENANCES) if name != "none
 class Steered:
     """What wishes in words do to N clips: points added and factors, each by what was said.
 
+    `others` (N,) is the factor of those that fit nothing of what was wished for, None without.
     `is_refused` (N,) are those that the words speak against, or that none of them speaks for where
     something was wished for: chance gives no places to them.
     """
 
     points: dict[str, Floats]
     factors: dict[str, Floats]
+    others: Floats | None
     is_refused: Flags
 
 
@@ -56,11 +58,12 @@ def steered(ready: Prepared, wishes: Wishes, *, now: float) -> Steered:
     is_refused = np.zeros(len(ready), np.bool_)
     for factor in factors.values():
         is_refused |= factor < parameters.chance_least
+    others = None
     if loudest:
         lost = np.float32(loudest * (1 - parameters.chip_others))
-        factors["other wishes"] = 1 - lost * (1 - np.minimum(1, 2 * wanted))
-        is_refused |= factors["other wishes"] < parameters.chance_least
-    return Steered(points, factors, is_refused)
+        others = 1 - lost * (1 - np.minimum(1, 2 * wanted))
+        is_refused |= others < parameters.chance_least
+    return Steered(points, factors, others, is_refused)
 
 
 def fit(ready: Prepared, chip: Chip) -> Floats:

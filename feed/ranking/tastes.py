@@ -12,10 +12,8 @@ MEETINGS_DOUBTED = 1.0
 """Directions are drawn as if by so many more meetings that point nowhere: one alone says less."""
 
 
-def liking_and_dislike(
-    ready: Prepared, meetings: Sequence[Meeting], *, now: float
-) -> tuple[Floats, Floats]:
-    """How near each clip is to what was liked and to what was disliked lately, (N,) each, 0 to 1.
+def liking(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Floats:
+    """How like what was liked lately each clip is (N,), from -1 (like what was disliked) to 1.
 
     The further a viewer's meetings point apart, the less they say together: what was skipped for
     no reason cancels out.
@@ -23,12 +21,9 @@ def liking_and_dislike(
     parameters = ready.parameters
     liked = [one for one in meetings if one.strength > 0][-parameters.recent_liked :]
     disliked = [one for one in meetings if one.strength < 0][-parameters.recent_disliked :]
-    if not liked and not disliked:
-        nothing = np.zeros(len(ready), np.float32)
-        return nothing, nothing
-    directions = [_direction(ready, some, now=now) for some in (liked, disliked)]
-    near = np.maximum(ready.coordinates @ np.stack(directions).T, 0)
-    return np.ascontiguousarray(near[:, 0]), np.ascontiguousarray(near[:, 1])
+    direction = _direction(ready, liked, now=now)
+    direction -= np.float32(parameters.dislike_share) * _direction(ready, disliked, now=now)
+    return np.asarray(ready.coordinates @ direction)
 
 
 def _direction(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Floats:
