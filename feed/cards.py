@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
 from accounts.models import User
@@ -130,6 +131,17 @@ def cards_of(clips: QuerySet[Clip], *, viewer: Viewer) -> list[ClipCard]:
     rows = shown.values(*COLUMNS)
     may_review = is_reviewer(viewer)
     return [_card(row, viewer=viewer, may_review=may_review) for row in rows]
+
+
+def cards_for_anybody(clips: QuerySet[Clip]) -> list[tuple[ClipCard, bool]]:
+    """The clips as cards for a visitor, each with whether minors may see it; one query."""
+    nobody = AnonymousUser()
+    shown = clips.annotate(labels=labels_in_clip_query(), **_viewer_flags(nobody))
+    rows = shown.values(*COLUMNS, "is_kept_from_minors")
+    return [
+        (_card(row, viewer=nobody, may_review=False), not row["is_kept_from_minors"])
+        for row in rows
+    ]
 
 
 def _viewer_flags(viewer: Viewer) -> dict[str, Any]:

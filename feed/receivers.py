@@ -1,11 +1,25 @@
 """News from the floors below that change what a person is to be shown."""
 
+import logging
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
+import redis
+from django.db import DatabaseError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.dispatch import receiver
+from kombu.exceptions import OperationalError
 
+from clips.signals import clip_published
+from feed.distribution.invalidating import work_off_changes
+from feed.serving.people import flag_follow, flag_like
 from feed.serving.viewers import forget_state
 from feed.serving.wishes import forget_wishes
+from feed.tasks import enter_clips
 from social.signals import (
     clip_commented,
     clip_liked,
@@ -20,6 +34,14 @@ from social.signals import (
     person_unfollowed,
     person_unmuted,
 )
+
+log = logging.getLogger(__name__)
+
+NOTED = "clips_clip|clips_video|accounts_user|accounts_apikey|django_session|social_block"
+WRITES = re.compile(
+    rf'(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:{NOTED}|moderation_contentlabel)\b'
+)
+"""Statements that may have set off the triggers of `feed.models.serving.Change`."""
 
 
 @receiver([person_blocked, person_unblocked])
@@ -51,3 +73,55 @@ def heed_act(*, user_id: UUID | None, **_: object) -> None:
     """What a person did counts from their next page on; the log hears of it by itself."""
     if user_id is not None:
         forget_state(user_id)
+
+
+@receiver([clip_liked, clip_unliked])
+def show_like(*, signal: object, user_id: UUID, clip_id: UUID, **_: object) -> None:
+    """Their next page says so."""
+    _quietly(partial(flag_like, user_id, clip_id, is_liked=signal is clip_liked))
+
+
+@receiver([person_followed, person_unfollowed])
+def show_follow(*, signal: object, user_id: UUID, other_id: UUID, **_: object) -> None:
+    """Their next page says so."""
+    _quietly(partial(flag_follow, user_id, other_id, is_followed=signal is person_followed))
+
+
+@receiver(clip_published)
+def enter_published_clip(**_: object) -> None:
+    """Have its words understood; when the queue is down, the next round will find it."""
+    try:
+        enter_clips.delay()
+    except OperationalError:
+        log.warning("The queue is down; what is published waits for the next round.")
+
+
+@receiver(connection_created)
+def listen_to_writes(*, connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Whoever writes to a table with triggers works off what they noted, right after the commit."""
+    if work_off_after not in connection.execute_wrappers:
+        connection.execute_wrappers.append(work_off_after)
+
+
+def work_off_after(
+    execute: Callable[..., Any],
+    sql: Any,
+    params: Any,
+    many: Any,
+    context: Any,
+) -> Any:
+    """Execute the statement; after its commit Valkey forgets what it changed.
+
+    What is lost on the way, with a process or with Valkey, the round of every second finds.
+    """
+    result = execute(sql, params, many, context)
+    if isinstance(sql, str) and WRITES.search(sql):
+        transaction.on_commit(partial(_quietly, work_off_changes), robust=True)
+    return result
+
+
+def _quietly(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except (redis.RedisError, DatabaseError) as error:
+        log.warning("Valkey hears of a change a little later: %s", type(error).__name__)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from feed.distribution import cataloguing, entering, invalidating, tags
+from feed.distribution import cataloguing, entering, fitting, invalidating, tags
 
 
 @shared_task(name="feed.count_tags", time_limit=300)
@@ -32,3 +32,9 @@ def write_catalogue() -> None:
     now = timezone.now()
     if cataloguing.is_due(now=now):
         cataloguing.write_catalogue(now=now)
+
+
+@shared_task(name="feed.fit_models", time_limit=1800)
+def fit_models() -> None:
+    """Learn from what viewers did lately."""
+    fitting.fit_models(now=timezone.now())

@@ -5,8 +5,18 @@ from django.urls import path
 from feed.views.clips import ClipsView, ClipView
 from feed.views.comments import CommentsView, CommentView, RepliesView
 from feed.views.events import EventsView
+from feed.views.feed import feed
 from feed.views.guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
-from feed.views.lists import FeedView, PersonClipsView
+from feed.views.lists import PersonClipsView
+from feed.views.saved import (
+    CollectedView,
+    CollectionClipsView,
+    CollectionsView,
+    CollectionView,
+    PersonCollectionsView,
+    SavedView,
+)
+from feed.views.searching import SearchView, TagClipsView, TagsView, TagView
 from feed.views.settings import (
     FeedSettingsView,
     HiddenCreatorsView,
@@ -17,29 +27,18 @@ from feed.views.settings import (
     TopicView,
 )
 from feed.views.steering import SteeringChipView, SteeringView
-from feed.views.saved import (
-    CollectedView,
-    CollectionClipsView,
-    CollectionsView,
-    CollectionView,
-    PersonCollectionsView,
-    SavedView,
-)
-from feed.views.searching import SearchView, TagClipsView, TagsView, TagView
 
 app_name = "feed"
 
 urlpatterns = [
-    path("feed", FeedView.as_view(), name="feed"),
+    path("feed", feed, name="feed"),
     path("feed/steering", SteeringView.as_view(), name="steering"),
     path("feed/steering/<uuid:chip_id>", SteeringChipView.as_view(), name="steering-chip"),
     path("feed/settings", FeedSettingsView.as_view(), name="settings"),
     path("feed/muted-words", MutedWordsView.as_view(), name="muted-words"),
     path("feed/muted-words/<str:word>", MutedWordView.as_view(), name="muted-word"),
     path("feed/hidden-creators", HiddenCreatorsView.as_view(), name="hidden-creators"),
-    path(
-        "feed/hidden-creators/<str:handle>", HiddenCreatorView.as_view(), name="hidden-creator"
-    ),
+    path("feed/hidden-creators/<str:handle>", HiddenCreatorView.as_view(), name="hidden-creator"),
     path("feed/topics", TopicsView.as_view(), name="topics"),
     path("feed/topics/<uuid:topic_id>", TopicView.as_view(), name="topic"),
     path("events", EventsView.as_view(), name="events"),

@@ -47,6 +47,10 @@ settings.STORAGES["staticfiles"] = {
 # Before the conftest files of the folders below, which import models.
 django.setup()
 
+from feed.serving.artefacts import forget_loaded  # noqa: E402 - needs Django
+from feed.serving.quick import forget_ring  # noqa: E402
+from feed.serving.visitors import forget_counts  # noqa: E402
+
 
 def pytest_sessionstart() -> None:
     """Clear away what a killed session left; its servers died with it."""
@@ -82,8 +86,11 @@ def valkey_server() -> Iterator["redis.Redis"]:
 
 @pytest.fixture(autouse=True)
 def _empty_valkey(valkey_server: "redis.Redis") -> None:
-    """No test sees the cache, the counts or the queue of another."""
+    """No test sees the cache, the counts, the queue or the catalogue of another."""
     valkey_server.flushall()
+    forget_loaded()
+    forget_ring()
+    forget_counts()
 
 
 @pytest.fixture(scope="session")

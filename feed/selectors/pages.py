@@ -1,6 +1,6 @@
-"""Pages of clips for a person: the feed's three modes, a person's clips, and one clip."""
+"""Pages of clips read from the tables: lists newest first, a person's clips, and one clip."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,28 +12,23 @@ from clips.models import Clip
 from clips.selectors import clip_for, own_clips, visible_clips
 from common.errors import Denied
 from common.pagination import NewestFirst, Page, PageRequest
-from feed.candidates import WINDOW, Place, followed_clips, recommended_clips, taste_of, window_from
+from feed.candidates import followed_clips, recommended_clips
 from feed.cards import ClipCard, cards_of
-from feed.ranking.diversity import best
-from feed.ranking.scoring import Candidate
-from feed.sessions import Session, mark_of
 from social.selectors.hiding import person_for
 
 LATEST = NewestFirst("latest", time="published_at")
-
-
 FOLLOWING = NewestFirst("following", time="published_at")
-
-
 BY_PERSON = NewestFirst("clips_by_person")
 
 
 class Mode(StrEnum):
     """The lists a person can choose from."""
 
-    LATEST = "latest"
-    FOLLOWING = "following"
     FOR_YOU = "for_you"
+    FOLLOWING = "following"
+    LATEST = "latest"
+    TRENDING = "trending"
+    UNPROFILED = "unprofiled"
 
 
 class NobodyFollows(Denied):
@@ -42,21 +37,32 @@ class NobodyFollows(Denied):
     code = "login_required"
 
 
-def page_for(viewer: Viewer, *, mode: Mode, asked: PageRequest, now: datetime) -> Page[ClipCard]:
-    """The page of the feed that is asked for; nothing in it that `viewer` may not see.
+def newest_page(viewer: Viewer, *, mode: Mode, asked: PageRequest) -> Page[ClipCard]:
+    """What is recommended to anybody, newest first: the latest, and every list that has no order.
 
-    At most three queries, whatever the page's size.  Raises UnableToReadCursor, and NobodyFollows
-    for a visitor who asks for the people they follow.
+    One query.  Raises UnableToReadCursor.
     """
-    if mode == Mode.FOR_YOU:
-        return _for_you(viewer, asked=asked, now=now)
-    if mode == Mode.LATEST:
-        return _keyset(LATEST, recommended_clips(viewer), viewer=viewer, asked=asked)
+    line = LATEST if mode == Mode.LATEST else NewestFirst(f"newest:{mode}", time="published_at")
+    return _keyset(line, recommended_clips(viewer), viewer=viewer, asked=asked)
+
+
+def following_page(viewer: Viewer, *, asked: PageRequest) -> Page[ClipCard]:
+    """What the people whom `viewer` follows posted, newest first.
+
+    One query.  Raises UnableToReadCursor, and NobodyFollows for a visitor.
+    """
     if not isinstance(viewer, User):
         raise NobodyFollows("Log in to see the people you follow.")
     behind = FOLLOWING.position_in(asked.cursor) if asked.cursor else None
     followed = followed_clips(viewer, behind=behind, most=asked.limit + 1)
     return _keyset(FOLLOWING, followed, viewer=viewer, asked=asked)
+
+
+def cards_in_order(clip_ids: Sequence[UUID], *, viewer: Viewer) -> list[ClipCard]:
+    """Those of the clips that may be recommended to `viewer`, in the order given; one query."""
+    clips = recommended_clips(viewer).filter(pk__in=clip_ids)
+    by_id = {card["id"]: card for card in cards_of(clips, viewer=viewer)}
+    return [by_id[clip_id] for clip_id in clip_ids if clip_id in by_id]
 
 
 def clips_by(handle: str, *, viewer: Viewer, asked: PageRequest) -> Page[ClipCard]:
@@ -83,27 +89,3 @@ def _keyset(
     return line.cut(
         cards, limit=asked.limit, position=lambda card: (card["published_at"], card["id"])
     )
-
-
-def _for_you(viewer: Viewer, *, asked: PageRequest, now: datetime) -> Page[ClipCard]:
-    session = Session.from_cursor(asked.cursor)
-    found = window_from(session.place, viewer=viewer)
-    window, beyond = found[:WINDOW], found[WINDOW:]
-    unseen = [one for one in window if mark_of(one.id) not in session.shown]
-    chosen = best(unseen, taste_of(viewer), limit=asked.limit, now=now)
-    if len(unseen) > len(chosen):
-        after = session.after([one.id for one in chosen], place=_place(window[0]))
-    else:
-        after = Session(_place(beyond[0])) if beyond else Session()
-    return Page(_in_order(chosen, viewer=viewer), after.cursor())
-
-
-def _place(candidate: Candidate) -> Place:
-    return Place(candidate.published_at, candidate.id)
-
-
-def _in_order(chosen: list[Candidate], *, viewer: Viewer) -> list[ClipCard]:
-    ids = [one.id for one in chosen]
-    cards = cards_of(visible_clips(viewer).filter(pk__in=ids), viewer=viewer)
-    by_id = {card["id"]: card for card in cards}
-    return [by_id[clip_id] for clip_id in ids if clip_id in by_id]

@@ -42,9 +42,7 @@ def keep_artefact(name: str, data: bytes, *, now: datetime) -> Artefact:
         before = Artefact.objects.select_for_update().filter(pk=name).first()
         if before is not None and before.made_at > now:
             return before
-        artefact = Artefact(
-            name=name, digest=stored.key, size_bytes=stored.size_bytes, made_at=now
-        )
+        artefact = Artefact(name=name, digest=stored.key, size_bytes=stored.size_bytes, made_at=now)
         artefact.save(force_insert=before is None)
     if before is not None and before.digest != stored.key:
         store().delete(before.digest)
@@ -80,7 +78,9 @@ class Loaded(Generic[T]):
 
     def current(self) -> T | None:
         """The newest that is known here; None as long as none was made."""
-        if time.monotonic() - self._looked_at >= LOOK_SECONDS and self._lock.acquire(blocking=False):
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS and self._lock.acquire(
+            blocking=False
+        ):
             self._looked_at = time.monotonic()
             if self._value is None:
                 try:

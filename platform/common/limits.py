@@ -9,21 +9,12 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from common.memory import valkey
+from common.rates import parsed_rate
 
 if TYPE_CHECKING:  # DRF's views load this module
     from rest_framework.views import APIView
 
 log = logging.getLogger(__name__)
-
-SECONDS = {"s": 1, "min": 60, "h": 3600}
-
-
-def parsed_rate(rate: str) -> tuple[int, int]:
-    """`240/min` as (240, 60): so many in so many seconds.  Raises ValueError."""
-    number, _, unit = rate.partition("/")
-    if unit not in SECONDS:
-        raise ValueError(f"A rate is a number per s, min or h, not {rate!r}.")
-    return int(number), SECONDS[unit]
 
 
 class Limit(BaseThrottle):

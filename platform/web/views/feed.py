@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from common.pagination import Page, PageRequest
 from feed.cards import ClipCard
-from feed.selectors.pages import Mode, page_for
+from feed.selectors.pages import Mode
+from feed.serving.pages import page_for
 from web.access import is_fragment
 
 CLIPS_PER_PAGE = 6

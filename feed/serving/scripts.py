@@ -1,0 +1,170 @@
+"""What serving does inside Valkey, so that a page is one round trip.
+
+A ready list is a list of entries (the clip's id in 32 hex digits, its author key in 16, its number
+in 8) and a hash `…:meta`:
+  base      the offset its first entry has,
+  served    up to which offset it was shown: entries before are never changed,
+  version   the viewer's count of changes it was ranked at,
+  revision  counts how often it was written to, so that of two writers one notices,
+  ended     1 when nothing can follow,
+  viewer    who is noted as having been served, in JSON; empty where nothing is noted,
+  model     what it was ranked with.
+What was served is noted in the stream that `feed.serving.impressions` describes; `…:picks` has the
+end of each note, a line an entry.
+"""
+
+ENTRY = """
+local function list_of(gen, name) return 'feed:list:' .. gen .. ':' .. name end
+local function state_of(list, hex)
+    local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'ended')
+    if not meta[1] then return nil end
+    local base, served = tonumber(meta[1]), tonumber(meta[2])
+    local length = base + redis.call('LLEN', list)
+    local is_fresh = meta[3] == (redis.call('GET', 'feed:dirty:' .. hex) or '0')
+    local stop = is_fresh and length or math.min(served, length)
+    return base, served, stop, is_fresh and meta[4] == '1'
+end
+local function note_served(list, base, served, at, request, now, seconds)
+    local meta = redis.call('HMGET', list .. ':meta', 'viewer', 'model')
+    redis.call('HSET', list .. ':meta', 'served', at)
+    for _, key in ipairs({list, list .. ':meta', list .. ':picks'}) do
+        redis.call('EXPIRE', key, seconds)
+    end
+    if not meta[1] or meta[1] == '' then return end
+    local picks = redis.call('LRANGE', list .. ':picks', served - base, at - base - 1)
+    for place, pick in ipairs(picks) do
+        picks[place] = '[' .. (served + place - 1) .. ',' .. pick .. ']'
+    end
+    local note = '[' .. meta[1] .. ',"' .. request .. '",' .. now .. ',"' .. meta[2] .. '",['
+        .. table.concat(picks, ',') .. ']]'
+    redis.call('XADD', 'feed:served', 'MAXLEN', '~', 500000, '*', 'note', note)
+end
+"""
+
+# ARGV: key of the login, name, offset, limit, most requests, their seconds, request, seconds to
+# keep, generation (only of the lists that visitors share: then there is no login), now.
+PAGE = (
+    ENTRY
+    + """
+local name, offset, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local uid, hex, gen, me, is_minor, counted = '', '', ARGV[9], '', false, nil
+if ARGV[1] ~= '' then
+    local who = redis.call('GET', ARGV[1])
+    if not who then return {'stranger'} end
+    uid, gen = string.sub(who, 1, 36), string.sub(who, 37)
+    hex = string.gsub(uid, '-', '')
+    local person = redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow', 'me')
+    if person[1] ~= gen then return {'stranger'} end
+    if person[3] == '1' or redis.call('EXISTS', 'feed:free:' .. hex) == 0 then return {'slow'} end
+    is_minor, me = person[2] == '1', person[4]
+    counted = 'limit:person:' .. uid
+    if tonumber(redis.call('GET', counted) or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+end
+local list = list_of(gen, name)
+local base, served, stop, has_ended = state_of(list, hex)
+if not base then return {'short', uid, gen} end
+if offset < base then offset = base end
+local at, cards, clips, authors, missing = offset, {}, {}, {}, {}
+while #cards < limit and at < stop do
+    local entries = redis.call('LRANGE', list, at - base, at - base + limit - #cards - 1)
+    local keys = {}
+    for i, entry in ipairs(entries) do
+        local clip = string.sub(entry, 1, 32)
+        keys[2 * i - 1], keys[2 * i] = 'feed:clip:' .. clip, 'feed:counts:' .. clip
+    end
+    local found = redis.call('MGET', unpack(keys))
+    for i, entry in ipairs(entries) do
+        if at == stop then break end
+        local card, counts = found[2 * i - 1], found[2 * i]
+        if not card or (card ~= '' and not counts) then
+            missing[#missing + 1] = string.sub(entry, 1, 32)
+        elseif card ~= '' and not (is_minor and string.sub(card, 1, 1) == '0') then
+            cards[#cards + 1] = {string.sub(card, 2), counts}
+            clips[#clips + 1], authors[#authors + 1] =
+                string.sub(entry, 1, 32), string.sub(entry, 33, 48)
+        end
+        at = at + 1
+    end
+    if #missing > 0 then return {'missing', unpack(missing)} end
+end
+if #cards < limit and not has_ended then return {'short', uid, gen} end
+local liked, followed = {}, {}
+if uid ~= '' and #clips > 0 then
+    liked = redis.call('SMISMEMBER', 'feed:liked:' .. gen, unpack(clips))
+    followed = redis.call('SMISMEMBER', 'feed:followed:' .. gen, unpack(authors))
+end
+local parts = {}
+for i, card in ipairs(cards) do
+    parts[i] = card[1] .. ',"counts":' .. card[2]
+        .. ',"viewer":{"liked":' .. (liked[i] == 1 and 'true' or 'false')
+        .. ',"following":' .. (followed[i] == 1 and 'true' or 'false')
+        .. ',"is_author":' .. (authors[i] == me and 'true' or 'false') .. '}}'
+end
+if at > served then
+    note_served(list, base, served, at, ARGV[7], ARGV[10], ARGV[8])
+end
+if counted and redis.call('INCR', counted) == 1 then redis.call('EXPIRE', counted, ARGV[6]) end
+return {'ok', table.concat(parts, ','), at, (has_ended and at >= stop) and 0 or 1}
+"""
+)
+
+# ARGV: generation, name, offset, count, seconds to keep, user id, request, now; entries alone.
+ENTRIES = (
+    ENTRY
+    + """
+local gen, name, offset, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local uid, list = ARGV[6], list_of(ARGV[1], ARGV[2])
+local base, served, stop, has_ended = state_of(list, (string.gsub(uid, '-', '')))
+if not base then return {'short'} end
+if offset < base then offset = base end
+local at = math.min(offset + count, stop)
+if at < offset + count and not has_ended then return {'short'} end
+local entries = {}
+if at > offset then
+    entries = redis.call('LRANGE', list, offset - base, at - base - 1)
+else
+    at = offset
+end
+if at > served then note_served(list, base, served, at, ARGV[7], ARGV[8], ARGV[5]) end
+return {'ok', at, (has_ended and at >= stop) and 0 or 1, unpack(entries)}
+"""
+)
+
+# ARGV: generation, name, user id in hex; what a ranking starts from.
+TAIL = (
+    ENTRY
+    + """
+local list = list_of(ARGV[1], ARGV[2])
+local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision')
+local dirty = redis.call('GET', 'feed:dirty:' .. ARGV[3]) or '0'
+return {dirty, meta, redis.call('LRANGE', list, 0, -1)}
+"""
+)
+
+# ARGV: generation, name, revision expected, offset from which to write, base, version, ended,
+# seconds to keep, number of entries, viewer and model for the log, entries, then as many picks.
+EXTEND = """
+local list = 'feed:list:' .. ARGV[1] .. ':' .. ARGV[2]
+local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'revision')
+if (meta[3] or '') ~= ARGV[3] then return 0 end
+local base, from = tonumber(meta[1] or ARGV[5]), tonumber(ARGV[4])
+if meta[2] and tonumber(meta[2]) > from then return 0 end
+local count, seconds = tonumber(ARGV[9]), tonumber(ARGV[8])
+for n, key in ipairs({list, list .. ':picks'}) do
+    if from == base then
+        redis.call('DEL', key)
+    else
+        redis.call('LTRIM', key, 0, from - base - 1)
+    end
+    local first = 12 + (n - 1) * count
+    for start = first, first + count - 1, 1000 do
+        redis.call('RPUSH', key, unpack(ARGV, start, math.min(start + 999, first + count - 1)))
+    end
+    redis.call('EXPIRE', key, seconds)
+end
+redis.call('HSET', list .. ':meta', 'base', base, 'served', meta[2] or base, 'version', ARGV[6],
+    'revision', tonumber(meta[3] or '0') + 1, 'ended', ARGV[7], 'viewer', ARGV[10],
+    'model', ARGV[11])
+redis.call('EXPIRE', list .. ':meta', seconds)
+return 1
+"""

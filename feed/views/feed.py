@@ -1,0 +1,119 @@
+"""The feed: what is ready is sent as it is, everything else goes through DRF."""
+
+import logging
+from functools import wraps
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from accounts.models import User
+from common.errors import Invalid
+from common.pagination import DEFAULT_LIMIT, MAX_LIMIT, page_request
+from common.schema import page_parameters, paged
+from feed.selectors.pages import Mode
+from feed.serializers import ClipSerializer
+from feed.serving.lists import RANKED
+from feed.serving.pages import page_for
+from feed.serving.people import introduce, key_login, known_by_id, login_lease, session_login
+from feed.serving.quick import Wanted, ready_page
+from feed.serving.visitors import is_within_limit
+
+log = logging.getLogger(__name__)
+
+LIMITS = {str(number): number for number in range(1, MAX_LIMIT + 1)}
+MODES = {mode.value: mode for mode in RANKED}
+BEARER = "Bearer "
+PLAIN_ACCEPTS = frozenset({"", "*/*", "application/json"})
+"""What clients say that take JSON; what else they can say is left to DRF."""
+HEADERS = {"Allow": "GET, HEAD, OPTIONS", "Vary": "Accept, Cookie"}
+
+
+class FeedView(APIView):
+    """The feed."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("mode", OpenApiTypes.STR, enum=list(Mode), default=Mode.FOR_YOU),
+            *page_parameters(),
+        ],
+        responses=paged(ClipSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """List clips: for you, trending, without profiling, the latest, or of people I follow."""
+        asked = page_request(request.query_params)
+        mode = _mode(request.query_params.get("mode", Mode.FOR_YOU))
+        page = page_for(request.user, mode=mode, asked=asked, now=timezone.now())
+        return Response(page.body(lambda card: card))
+
+
+LONG_WAY = FeedView.as_view()
+IDENT = BaseThrottle()
+
+
+@wraps(LONG_WAY)
+def feed(request: HttpRequest) -> HttpResponseBase:
+    """The page that is ready, or what `FeedView` answers; the same either way."""
+    wanted = _wanted(request)
+    if wanted is None:
+        return LONG_WAY(request)
+    if wanted.login is not None or is_within_limit(IDENT.get_ident(request)):  # type: ignore[arg-type]
+        page = ready_page(wanted, now=timezone.now())
+        if page is not None:
+            return HttpResponse(page, content_type="application/json", headers=HEADERS)
+    return LONG_WAY(request) if wanted.login is None else _introduced(request, wanted.login)
+
+
+def _wanted(request: HttpRequest) -> Wanted | None:
+    """The page that is asked for, or None where the request is not an ordinary one."""
+    query = request.GET
+    mode = MODES.get(query.get("mode", Mode.FOR_YOU))
+    limit = LIMITS.get(query.get("limit", str(DEFAULT_LIMIT)))
+    is_plain = request.method == "GET" and request.META.get("HTTP_ACCEPT", "") in PLAIN_ACCEPTS
+    authorization = request.META.get("HTTP_AUTHORIZATION", "")
+    is_plain &= not authorization or authorization.startswith(BEARER)
+    if mode is None or limit is None or not is_plain or "format" in query:
+        return None
+    return Wanted(mode, query.get("cursor") or None, limit, _login(request))
+
+
+def _login(request: HttpRequest) -> str | None:
+    """By which digest the login is known that came with the request; None of a visitor."""
+    authorization = request.META.get("HTTP_AUTHORIZATION", "")
+    if authorization.startswith(BEARER):
+        return key_login(authorization[len(BEARER) :].strip())
+    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return session_login(session) if session else None
+
+
+def _introduced(request: HttpRequest, login: str) -> HttpResponseBase:
+    """The long way, and whose login it was is known from then on."""
+    try:
+        lease = login_lease(login)
+    except redis.RedisError:
+        return LONG_WAY(request)
+    response = LONG_WAY(request)
+    if isinstance(request.user, User):
+        try:
+            if (who := known_by_id(request.user.pk)) is not None:
+                introduce(login, who, lease=lease)
+        except redis.RedisError as error:
+            log.warning("a login is not remembered: %s", type(error).__name__)
+    return response
+
+
+def _mode(text: str) -> Mode:
+    if text not in list(Mode):
+        raise Invalid(f"A mode is one of {', '.join(Mode)}.", field="mode")
+    return Mode(text)
