@@ -36,5 +36,7 @@ def write_catalogue() -> None:
 
 @shared_task(name="feed.fit_models", time_limit=1800)
 def fit_models() -> None:
-    """Learn from what viewers did lately."""
-    fitting.fit_models(now=timezone.now())
+    """Learn from what viewers did lately, when it is time to."""
+    now = timezone.now()
+    if fitting.is_due(now=now):
+        fitting.fit_models(now=now)

@@ -70,6 +70,13 @@ class Interactions:
         size = int(np.searchsorted(self.times, moment, side="right"))
         return Interactions(self.users[:size], self.items[:size], self.times[:size])
 
+    def first_meetings(self) -> "Interactions":
+        """Of everybody's events with an item, the first."""
+        order = np.lexsort((self.items, self.users))  # stable: the earliest of equals comes first
+        again = np.zeros(len(self), bool)
+        again[order[1:]] = (np.diff(self.users[order]) == 0) & (np.diff(self.items[order]) == 0)
+        return self.where(~again)
+
     def histories(self) -> Mapping[int, History]:
         """What each person met, by their number."""
         order = np.argsort(self.users, kind="stable")

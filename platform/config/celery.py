@@ -50,6 +50,7 @@ app.conf.update(
             "feed.enter_clips": 5.0,
             "feed.write_catalogue": 2.0,
             "feed.count_tags": 60.0,
+            "feed.fit_models": 300.0,
             "social.send_digests": 600.0,
             "social.forget_notifications": 3600.0,
             "accounts.forget_replies": 3600.0,
