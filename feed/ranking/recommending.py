@@ -26,6 +26,9 @@ from feed.ranking.viewers import ViewerState, Wishes
 FIRST_CHANCE_PLACE = 2
 """The first two places of a page are never left to chance."""
 
+LONGEST_CHOICE = 3
+"""The order is found among this many times as many clips as are asked for, or more."""
+
 EXPLORATION, FIRST_IMPRESSIONS = "exploration", "first impressions"
 DIGITS = 4
 
@@ -57,7 +60,8 @@ def recommend(
     scores = mixed.scores() * allowed
     turns = _turns(ready, allowed & ~mixed.is_refused, scores, count=count, random=random)
     shares = _shares(wishes)
-    rows = _shortlist(ready, scores, shares, [turn.draw.row for turn in turns.values()])
+    most = max(parameters.shortlist, LONGEST_CHOICE * count)
+    rows = _shortlist(ready, scores, shares, [turn.draw.row for turn in turns.values()], most=most)
     order = varied_order(
         Pool(
             scores[rows], ready.coordinates[rows], ready.authors[rows], catalogue.provenances[rows]
@@ -104,7 +108,7 @@ def _shares(wishes: Wishes) -> dict[int, float]:
 
 
 def _shortlist(
-    ready: Prepared, scores: Floats, shares: Mapping[int, float], drawn: list[int]
+    ready: Prepared, scores: Floats, shares: Mapping[int, float], drawn: list[int], *, most: int
 ) -> Places:
     """The rows, rising, among which the order is found: the best of every kind, and the drawn."""
     kinds = ready.catalogue.provenances
@@ -113,8 +117,8 @@ def _shortlist(
     for kind, share in shares.items():
         if share > 0:
             limited |= kinds == kind
-            rows.append(_best(scores * (kinds == kind), most=ready.parameters.shortlist))
-    rows.append(_best(scores * ~limited, most=ready.parameters.shortlist))
+            rows.append(_best(scores * (kinds == kind), most=most))
+    rows.append(_best(scores * ~limited, most=most))
     return np.unique(np.concatenate(rows))
 
 

@@ -15,6 +15,9 @@ NEAREST = 50
 NEAREST_SHARE = 40
 """But of a small catalogue no more than one in so many."""
 
+UNTAGGED = 0.5
+"""Where clips bear the hashtag that was named, others fit this much less."""
+
 SHORTEST_PLURAL = 3
 TINY = 1e-6
 AI_MADE = tuple(place for place, name in enumerate(PROVENANCES) if name != "none")
@@ -84,8 +87,11 @@ def fit(ready: Prepared, chip: Chip) -> Floats:
         else:
             least, full = parameters.unwanted_from, parameters.unwanted_full
         fits = ((deviations - least) / (full - least)).clip(0, 1).astype(np.float32)
-        for words in _spellings(chip):
-            fits = np.maximum(fits, says(ready, words))
+        tagged = [says(ready, tag) for tag in chip.tags]
+        if any(np.any(one) for one in tagged):
+            fits *= np.float32(UNTAGGED)
+        for said in (*tagged, *(says(ready, words) for words in _spellings(chip.text))):
+            fits = np.maximum(fits, said)
         return np.asarray(fits, np.float32)
 
     return ready.recall(key, computed)
@@ -116,12 +122,11 @@ def _few(ready: Prepared) -> int:
     return max(1, min(NEAREST, len(ready) // NEAREST_SHARE))
 
 
-def _spellings(chip: Chip) -> set[str]:
+def _spellings(text: str) -> set[str]:
     """The words as they may stand in a clip: `says` knows the plural of a word by itself."""
-    found = {chip.text, *chip.tags}
-    if " " not in chip.text and len(chip.text) > SHORTEST_PLURAL and not chip.text.endswith("ss"):
-        found.add(chip.text.removesuffix("s"))
-    return found
+    if " " in text or len(text) <= SHORTEST_PLURAL or text.endswith("ss"):
+        return {text}
+    return {text, text.removesuffix("s")}
 
 
 def _deviations(values: Floats) -> Floats:
