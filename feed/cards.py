@@ -44,6 +44,7 @@ COLUMNS = (
     "video__height",
     "video__provenance",
     "video__digital_source_type",
+    "allows_remixes",
     "is_liked",
     "is_followed",
 )
@@ -118,6 +119,7 @@ class ClipCard(TypedDict):
     urls: ClipUrls
     provenance: str
     digital_source_type: str
+    allows_remixes: bool
     counts: ClipCounts
     viewer: ViewerFlags
 
@@ -180,6 +182,7 @@ def _card(row: Mapping[str, Any], *, viewer: Viewer, may_review: bool) -> ClipCa
         "urls": _urls(row["id"]),
         "provenance": row["video__provenance"],
         "digital_source_type": row["video__digital_source_type"],
+        "allows_remixes": row["allows_remixes"],
         "counts": {
             "likes": row["like_count"],
             "comments": row["comment_count"],

@@ -86,6 +86,9 @@ class ClipSerializer(serializers.Serializer[Any]):
     urls = ClipUrlsSerializer()
     provenance = serializers.ChoiceField(choices=Provenance.choices)
     digital_source_type = serializers.CharField(help_text="IPTC digital source type, a URI.")
+    allows_remixes = serializers.BooleanField(
+        help_text="Whether others may begin a video with its words."
+    )
     counts = ClipCountsSerializer()
     viewer = ClipViewerSerializer()
 
@@ -98,6 +101,12 @@ class WordsSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=61), required=False, max_length=20
     )
     privacy = serializers.ChoiceField(choices=Privacy.choices, required=False)
+
+
+class ChangeClipSerializer(WordsSerializer):
+    """What an author may change of a clip."""
+
+    allows_remixes = serializers.BooleanField(required=False)
 
 
 class PostClipSerializer(WordsSerializer):
@@ -234,3 +243,19 @@ class EventsTakenSerializer(serializers.Serializer[Any]):
 
     taken = serializers.IntegerField(help_text="Those of clips you may not see count nowhere.")
     refused = EventRefusedSerializer(many=True)
+
+
+class RemixSerializer(serializers.Serializer[Any]):
+    """A clip that came of another; null where it is not shown to me."""
+
+    clip = ClipSerializer(allow_null=True)
+    depth = serializers.IntegerField(help_text="Generations below; each comes behind its parent.")
+
+
+class FamilySerializer(serializers.Serializer[Any]):
+    """The remix tree around a clip."""
+
+    ancestors = serializers.ListField(
+        child=ClipSerializer(allow_null=True), help_text="Nearest first; null: not shown to me."
+    )
+    remixes = RemixSerializer(many=True)

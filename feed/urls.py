@@ -8,6 +8,7 @@ from feed.views.events import EventsView
 from feed.views.feed import feed
 from feed.views.guests import GuestClipsView, GuestFeedsView, GuestFeedView, ReadingView
 from feed.views.lists import PersonClipsView
+from feed.views.remixes import FamilyView, PinnedView, PinView
 from feed.views.saved import (
     CollectedView,
     CollectionClipsView,
@@ -68,6 +69,9 @@ urlpatterns = [
         "users/<str:handle>/collections", PersonCollectionsView.as_view(), name="person-collections"
     ),
     path("users/<str:handle>/clips", PersonClipsView.as_view(), name="by-person"),
+    path("clips/<uuid:clip_id>/remixes", FamilyView.as_view(), name="remixes"),
+    path("clips/<uuid:clip_id>/pin", PinView.as_view(), name="pin"),
+    path("users/<str:handle>/pinned", PinnedView.as_view(), name="pinned"),
     path("search", SearchView.as_view(), name="search"),
     path("tags", TagsView.as_view(), name="tags"),
     path("tags/<str:tag>", TagView.as_view(), name="tag"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Posting:
 class Order:
     """What a person asks for; None leaves the choice to the engine (and the seed to chance).
 
-    `size` is `WIDTHxHEIGHT` in pixels and `seconds` a string, as in the Videos API.
+    `size` is `WIDTHxHEIGHT` in pixels and `seconds` a string, as in the Videos API.  `remix_of` is
+    the video that this one begins with.
     """
 
     prompt: str
@@ -29,3 +31,4 @@ class Order:
     inference_steps: int | None = None
     guidance_scale: float | None = None
     posting: Posting | None = None
+    remix_of: UUID | None = None

@@ -1,16 +1,19 @@
 """Reads of jobs, for their owners, and of what the engines offer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.models import User
+from clips.models import Video
 from common.errors import Invalid, NotFound
 from generation.engines import registry
 from generation.engines.port import EngineDescription
 from generation.models import Job
+from generation.orders import Order
 from generation.states import DELETED, QUEUED, UNFINISHED
 
 
@@ -52,6 +55,26 @@ def job_page(
         jobs = jobs.filter(pk__gt=after) if is_ascending else jobs.filter(pk__lt=after)
     found = list(jobs[: limit + 1])
     return found[:limit], len(found) > limit
+
+
+def remix_order(parent: Video, order: Order) -> Order:
+    """`order` as a remix of `parent`: what it leaves open is as it was there, if it is offered.
+
+    A seed is not taken over: the same words and seed would make the same video.
+    """
+    order = replace(order, remix_of=parent.pk)
+    offered = {engine.id: engine for engine in offered_engines()}
+    engine = offered.get(order.model or parent.engine)
+    if engine is None:
+        return order
+    was = Job.objects.filter(video=parent).values_list("seconds", flat=True).first()
+    size = (parent.width, parent.height)
+    return replace(
+        order,
+        model=engine.id,
+        size=order.size or (f"{size[0]}x{size[1]}" if size in engine.sizes else None),
+        seconds=order.seconds or (was if was in engine.lengths else None),
+    )
 
 
 def unfinished_count(owner: User) -> int:

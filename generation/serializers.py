@@ -204,7 +204,7 @@ def video_object(job: Job) -> dict[str, Any]:
         "prompt": job.prompt,
         "size": f"{job.width}x{job.height}",
         "seconds": job.seconds,
-        "remixed_from_video_id": None,
+        "remixed_from_video_id": public_id("video", job.parent_id) if job.parent_id else None,
         "error": _error(job),
         "seed": job.seed,
         "queue_position": queue_position(job),

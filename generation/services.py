@@ -12,14 +12,15 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Role, User
 from accounts.services import require_good_standing
-from clips.models import Privacy
+from clips.models import Privacy, Video
+from clips.selectors import remixable_video
 from clips.services import checked_caption, checked_hashtags, erase_video
 from common.errors import Denied, Invalid, TooMany
 from common.transitions import move
 from generation.engines.port import EngineDescription
 from generation.models import Job
 from generation.orders import Order, Posting
-from generation.selectors import engine_description, job_for, unfinished_count
+from generation.selectors import engine_description, job_for, remix_order, unfinished_count
 from generation.states import DELETED, JOB_STATES, QUEUED
 from generation.tasks import render
 from moderation.services.words import screen_caption, screen_prompt
@@ -39,13 +40,15 @@ def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
     """Queue a video for `owner`, if they may, policy allows it and there is room.
 
     The prompt is judged before anything is stored.  Raises Denied, AccountPaused, PromptRefused,
-    Invalid (with the field), TooManyJobs.
+    Invalid (with the field), TooManyJobs, and for a remix NotFound and NoRemix.
     """
     if owner.role == Role.VIEWER:
         raise Denied("Your account can watch; ask an admin to let you create.")
     require_good_standing(owner, now=now)
     engine = engine_description(order.model)
-    job = Job(owner=owner, engine=engine.id, **_checked(order, engine), **_posting(order.posting))
+    parent = remixable_video(owner, order.remix_of) if order.remix_of else None
+    asked = {**_checked(order, engine), **_posting(order.posting)}
+    job = Job(owner=owner, parent=parent, engine=engine.id, **asked)
     screen_prompt(owner=owner, prompt=job.prompt, negative_prompt=job.negative_prompt, now=now)
     if job.caption:
         screen_caption(author=owner, text=job.caption, now=now)
@@ -55,6 +58,14 @@ def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
         job.events.create(from_state="", to_state=QUEUED, actor=owner, at=now)
         transaction.on_commit(ring)
     return job
+
+
+def request_remix(owner: User, parent: Video, order: Order, *, now: datetime) -> Job:
+    """Queue a remix of `parent`: what `order` leaves open is as it was there, if it is offered.
+
+    Raises what `request_generation` does.
+    """
+    return request_generation(owner, remix_order(parent, order), now=now)
 
 
 def delete_job(owner: User, job_id: UUID, *, now: datetime) -> None:

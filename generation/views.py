@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from accounts.idempotency import idempotent
 from accounts.models import User
 from clips.models import RenditionKind
-from clips.selectors import rendition_of
+from clips.selectors import clip_for, remixable_video, rendition_of
 from common.downloads import stored_file
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import parse_public_id
@@ -156,6 +156,39 @@ class VideoView(VideosAPIView):
         """Delete the video; one in the making stops within one step."""
         services.delete_job(self.user, _job_id(video_id), now=timezone.now())
         return Response({"id": video_id, "object": "video.deleted", "deleted": True})
+
+
+class VideoRemixView(VideosAPIView):
+    """Videos that begin with another."""
+
+    parser_classes = [JSONParser, MultiPartParser, FormParser]
+
+    @extend_schema(
+        operation_id="remixVideo",
+        request=serializers.VideoRequestSerializer,
+        responses={200: serializers.VideoSerializer},
+    )
+    @idempotent()
+    def post(self, request: Request, video_id: str) -> Response:
+        """Ask for a video like this one, with other words.
+
+        A video of mine (`video_…`), or a clip I may see whose author allows it (`clip_…`, its id
+        in hex).  What is not said is as it was there; the seed is a new one.
+        """
+        if not isinstance(request.data, dict):
+            raise Invalid("The request is a JSON object.")
+        form = serializers.VideoRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        parent = remixable_video(self.user, _remixed_id(self.user, video_id))
+        now = timezone.now()
+        job = services.request_remix(self.user, parent, form.order(), now=now)
+        job = job_for(self.user, job.pk)
+        return Response(serializers.video_object(job), headers=_poll_headers(job))
+
+
+def _remixed_id(viewer: User, video_id: str) -> UUID:
+    clip_id = parse_public_id("clip", video_id)
+    return clip_for(viewer, clip_id).video_id if clip_id else _job_id(video_id)
 
 
 class VideoContentView(VideosAPIView):

@@ -1,12 +1,12 @@
 """Hashtags: the clips that carry one, and the ones much used now."""
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from accounts.permissions import Viewer
-from clips.models import Clip
 from clips.services import HASHTAG
 from common.errors import NotFound
 from common.pagination import NewestFirst, Page, PageRequest
@@ -56,7 +56,8 @@ def clips_with(tag: str, *, order: Order, viewer: Viewer, asked: PageRequest) ->
     return Page(wanted_cards(ids, viewer=viewer), cursor)
 
 
-def _using(tag: str, *, viewer: Viewer) -> QuerySet[Clip]:
+def _using(tag: str, *, viewer: Viewer) -> Any:
+    """Visible clips with the hashtag, each with `used_at`: the index of uses has their order."""
     clips = searchable_clips(viewer).filter(tag_uses__tag=tag)
     return clips.annotate(used_at=F("tag_uses__published_at"))
 

@@ -13,7 +13,7 @@ from accounts.authentication import user_of
 from accounts.idempotency import idempotent
 from clips.services import delete_clip, edit_clip
 from feed.selectors.pages import clip_card
-from feed.serializers import ClipSerializer, PostClipSerializer, WordsSerializer
+from feed.serializers import ChangeClipSerializer, ClipSerializer, PostClipSerializer
 from feed.services.posting import post_made_video
 
 
@@ -48,10 +48,10 @@ class ClipView(APIView):
         """Show a clip; mine in every state."""
         return Response(clip_card(clip_id, viewer=request.user))
 
-    @extend_schema(request=WordsSerializer, responses=ClipSerializer)
+    @extend_schema(request=ChangeClipSerializer, responses=ClipSerializer)
     def patch(self, request: Request, clip_id: UUID) -> Response:
         """Change what I say of my clip; new words are judged before they are shown."""
-        asked = WordsSerializer(data=request.data)
+        asked = ChangeClipSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         edit_clip(user_of(request), clip_id, **asked.validated_data, now=timezone.now())
         return Response(clip_card(clip_id, viewer=request.user))

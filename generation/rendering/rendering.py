@@ -139,6 +139,7 @@ def _finish(
             renditions,
             pk=job.pk,
             owner_id=job.owner_id,
+            parent_id=job.parent_id,
             prompt=job.prompt,
             engine=job.engine,
             seed=job.seed,

@@ -10,11 +10,18 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.selectors import is_adult, is_minor
-from clips.models import Clip, Limit, Privacy, Rendition, RenditionKind, Video
+from clips.models import Clip, Limit, Origin, Privacy, Rendition, RenditionKind, Video
 from clips.states import DELETED, PUBLISHED
-from common.errors import NotFound
+from common.errors import Denied, Invalid, NotFound
 
 Viewer: TypeAlias = User | AnonymousUser
+
+
+class NoRemix(Denied):
+    """The clip's author does not want others to begin with it."""
+
+    code = "remix_not_allowed"
+
 
 REVIEWERS = frozenset({Role.MODERATOR, Role.ADMIN})
 
@@ -121,6 +128,27 @@ def rendition_for(viewer: Viewer, clip_id: UUID, name: str) -> Rendition:
 def rendition_of(video: Video, kind: RenditionKind) -> Rendition:
     """The stored file of `video` of one kind; ownership of the video is the caller's to check."""
     return Rendition.objects.get(video=video, kind=kind)
+
+
+def remixable_video(viewer: User, video_id: UUID) -> Video:
+    """The video that `viewer` may begin a video of their own with.
+
+    Their own, or that of a clip they may see whose author allows it.  Raises NotFound, NoRemix,
+    and Invalid for an uploaded one, which has no words to begin with.
+    """
+    video = Video.objects.select_related("clip").filter(pk=video_id).first()
+    clip = getattr(video, "clip", None)
+    if video is None or not (video.owner_id == viewer.pk or _is_seen(viewer, clip)):
+        raise NotFound("There is no such video.")
+    if video.owner_id != viewer.pk and clip is not None and not clip.allows_remixes:
+        raise NoRemix("Its author does not want it to be remixed.")
+    if video.origin == Origin.UPLOADED:
+        raise Invalid("An uploaded clip has no words to begin with.", code="nothing_to_remix")
+    return video
+
+
+def _is_seen(viewer: Viewer, clip: Clip | None) -> bool:
+    return clip is not None and visible_clips(viewer).filter(pk=clip.pk).exists()
 
 
 def video_for(owner: User, video_id: UUID) -> Video:

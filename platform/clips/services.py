@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from accounts.services import require_good_standing
 from clips.models import Clip, Privacy, Rendition, Video
 from clips.selectors import clip_for, video_for
-from clips.signals import clip_published, clip_submitted, clip_withdrawn
+from clips.signals import clip_published, clip_remixed, clip_submitted, clip_withdrawn
 from clips.states import (
     CLIP_STATES,
     DELETED,
@@ -109,8 +109,7 @@ def submit_rendered(
 
     Raises Invalid for a bad caption, hashtag or privacy, UnableToPost for a second posting.
     """
-    if privacy not in Privacy.values:
-        raise Invalid(f"Privacy is one of {', '.join(Privacy.values)}.", field="privacy")
+    _checked_privacy(privacy)
     caption, tags = checked_caption(caption), checked_hashtags(hashtags)
     try:
         with transaction.atomic():
@@ -153,6 +152,7 @@ def edit_clip(
     caption: str | None = None,
     hashtags: Iterable[str] | None = None,
     privacy: str | None = None,
+    allows_remixes: bool | None = None,
     now: datetime,
 ) -> Clip:
     """Change what the author says of a clip.  Raises NotFound, Denied, Invalid.
@@ -170,15 +170,21 @@ def edit_clip(
     if has_new_words:
         require_good_standing(author, now=now)
     if privacy is not None:
-        if privacy not in Privacy.values:
-            raise Invalid(f"Privacy is one of {', '.join(Privacy.values)}.", field="privacy")
-        changes["privacy"] = privacy
+        changes["privacy"] = _checked_privacy(privacy)
+    if allows_remixes is not None:
+        changes["allows_remixes"] = allows_remixes
     if has_new_words and clip.state in {PUBLISHED, SCREENING}:
         _resubmit(clip, actor=author, now=now, **changes)
     elif changes and not Clip.objects.filter(pk=clip.pk, state=clip.state).update(**changes):
         raise UnableToMove("This clip is just being judged; try again in a moment.")
     clip.refresh_from_db()
     return clip
+
+
+def _checked_privacy(privacy: str) -> str:
+    if privacy not in Privacy.values:
+        raise Invalid(f"Privacy is one of {', '.join(Privacy.values)}.", field="privacy")
+    return privacy
 
 
 def _resubmit(clip: Clip, *, actor: User, now: datetime, **changes: Any) -> None:
@@ -295,6 +301,7 @@ def publish_clip(
     `reason` is why it is limited; a clip that is shown already gets new limits.
     Raises UnableToMove when the clip is not to be published any more.
     """
+    is_first = clip.published_at is None
     with transaction.atomic():
         move(
             clip,
@@ -312,6 +319,11 @@ def publish_clip(
             lease_until=None,
         )
         transaction.on_commit(partial(clip_published.send, sender=Clip, clip_id=clip.pk))
+        if is_first and clip.video.parent_id is not None:
+            news = partial(
+                clip_remixed.send, sender=Clip, clip_id=clip.pk, video_id=clip.video.parent_id
+            )
+            transaction.on_commit(news)
 
 
 def keep_from_minors(clip: Clip, *, is_kept: bool) -> None:

@@ -135,7 +135,7 @@ def test_hashtags_are_found_by_their_beginning_and_in_spite_of_a_mistake() -> No
         return [tag["name"] for tag in get("search", q=query, kind="tags")["data"]]
 
     assert found("snow") == found("#snow") == ["snow", "snowy_day"]
-    assert found("snowy day")[0] == found("snowydya")[0] == "snowy_day"
+    assert found("snowy day")[0] == found("snowy_dya")[0] == "snowy_day"
     assert found("rainy day")[0] == "rainyday"
     assert found("zebra") == []
 
