@@ -3,7 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from feed.distribution import cataloguing, entering, fitting, invalidating, tags
+from feed.distribution import (
+    acts,
+    cataloguing,
+    days,
+    entering,
+    fitting,
+    invalidating,
+    responding,
+    served,
+    tags,
+)
 
 
 @shared_task(name="feed.count_tags", time_limit=300)
@@ -40,3 +50,31 @@ def fit_models() -> None:
     now = timezone.now()
     if fitting.is_due(now=now):
         fitting.fit_models(now=now)
+
+
+@shared_task(name="feed.write_logs", time_limit=60)
+def write_logs() -> None:
+    """Write into the logs what people did elsewhere, and what was served."""
+    while acts.move_acts(now=timezone.now()) == acts.AT_ONCE:
+        pass
+    while served.write_served() == served.AT_ONCE:
+        pass
+
+
+@shared_task(name="feed.count_responses", time_limit=60)
+def count_responses() -> None:
+    """Add what viewers did to the clips' responses."""
+    while responding.count_responses() == responding.AT_ONCE:
+        pass
+
+
+@shared_task(name="feed.recount_responses", time_limit=3600)
+def recount_responses() -> None:
+    """Make the clips' responses what the log says."""
+    responding.recount_responses()
+
+
+@shared_task(name="feed.keep_days", time_limit=3600)
+def keep_days() -> None:
+    """Make the logs' next days, and drop those that are older than what is kept."""
+    days.keep_days(now=timezone.now())

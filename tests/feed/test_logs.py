@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import redis
@@ -38,7 +38,7 @@ def tables() -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def lies_in(row_id: object) -> str:
+def lies_in(row_id: UUID) -> str:
     """The table in which an event lies."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text FROM feed_event WHERE id = %s", [row_id])
