@@ -9,7 +9,7 @@ from clips.models import Limit, Origin, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
 from common.schema import PageMetaSerializer
 from feed.models.guests import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_URL_LENGTH
-from feed.policy.sending import MOST_AT_ONCE, OLDEST_SECONDS, SENT
+from feed.ranking.sending import MOST_AT_ONCE, OLDEST_SECONDS, SENT
 
 
 class ClipAuthorSerializer(serializers.Serializer[Any]):

@@ -12,8 +12,8 @@ from accounts.models import User
 from accounts.permissions import Viewer
 from clips.selectors import visible_clips
 from feed.models.events import ViewerProfile
-from feed.policy.sending import SentEvent
 from feed.ranking.actions import Action
+from feed.ranking.sending import SentEvent
 from feed.selectors.histories import Known, known_of, profile_columns
 from feed.serving.logs import LogRow, hold_log_of, write_events
 from feed.serving.viewers import begin_change, end_change, packed

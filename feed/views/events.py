@@ -20,8 +20,8 @@ from common.errors import Invalid
 from common.limits import PersonLimit, VisitorLimit
 from common.parsers import JSONParser
 from feed.limits import EventsLimit, WatchesOfClip
-from feed.policy.sending import MOST_AT_ONCE, EventRefused, SentEvent, sent_event
 from feed.ranking.actions import Action
+from feed.ranking.sending import MOST_AT_ONCE, EventRefused, SentEvent, sent_event
 from feed.serializers import EventsSerializer, EventsTakenSerializer
 from feed.services.events import record_events
 
