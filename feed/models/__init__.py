@@ -1,6 +1,7 @@
 """The tables of the feed, one file a concern; Django finds them through this one."""
 
 from feed.models import (
+    arrivals,
     entries,
     events,
     guests,
@@ -13,6 +14,7 @@ from feed.models import (
 )
 
 __all__ = [
+    "arrivals",
     "entries",
     "events",
     "guests",
