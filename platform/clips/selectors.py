@@ -4,8 +4,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import BooleanField, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.models import Role, User
@@ -25,32 +24,35 @@ class NoRemix(Denied):
 
 REVIEWERS = frozenset({Role.MODERATOR, Role.ADMIN})
 
-# Follows and blocks live on a floor above; their tables are part of who may see a clip.
-_VIEWER_FOLLOWS_AUTHOR = (
-    "EXISTS (SELECT 1 FROM social_follow f "
-    'WHERE f.follower_id = %s AND f.followee_id = "clips_clip"."author_id")'
-)
-_AUTHOR_FOLLOWS_VIEWER = (
-    "EXISTS (SELECT 1 FROM social_follow f "
-    'WHERE f.followee_id = %s AND f.follower_id = "clips_clip"."author_id")'
-)
-_BLOCKED = (
-    "EXISTS (SELECT 1 FROM social_block b "
-    'WHERE (b.blocker_id = %s AND b.blocked_id = "clips_clip"."author_id") '
-    'OR (b.blocked_id = %s AND b.blocker_id = "clips_clip"."author_id"))'
-)
+
+def _is_pair(table: str, viewer: User, *, of_viewer: str, of_author: str) -> Func:
+    """Whether the table has a row of these two.
+
+    Follows and blocks live on a floor above; their tables are part of who may see a clip.  The
+    author is named by the column, so that the condition also holds inside of other queries.
+    """
+    return Func(
+        Value(viewer.pk),
+        F("author_id"),
+        template=f"EXISTS (SELECT 1 FROM {table} r WHERE r.{of_viewer} = %(expressions)s)",  # noqa: S608
+        arg_joiner=f" AND r.{of_author} = ",
+        output_field=BooleanField(),
+    )
 
 
-def _follows(sql: str, viewer: User) -> RawSQL:
-    return RawSQL(sql, (viewer.pk,), output_field=BooleanField())  # noqa: S611 - constant SQL
+def _follows(viewer: User) -> Q:
+    return Q(_is_pair("social_follow", viewer, of_viewer="follower_id", of_author="followee_id"))
+
+
+def _is_followed_by_author(viewer: User) -> Q:
+    return Q(_is_pair("social_follow", viewer, of_viewer="followee_id", of_author="follower_id"))
 
 
 def _open_to(viewer: Viewer) -> Q:
     public = Q(privacy=Privacy.PUBLIC)
     if not isinstance(viewer, User):
         return public
-    is_followed = Q(_follows(_VIEWER_FOLLOWS_AUTHOR, viewer))
-    follows_back = Q(_follows(_AUTHOR_FOLLOWS_VIEWER, viewer))
+    is_followed, follows_back = _follows(viewer), _is_followed_by_author(viewer)
     return (
         public
         | Q(author=viewer)
@@ -79,8 +81,9 @@ def _blocked(viewer: Viewer) -> Q:
     """Whether the viewer blocked the author, or the author the viewer."""
     if not isinstance(viewer, User):
         return Q(pk__in=[])
-    either_way = RawSQL(_BLOCKED, (viewer.pk, viewer.pk), output_field=BooleanField())  # noqa: S611
-    return Q(either_way)
+    blocks = _is_pair("social_block", viewer, of_viewer="blocker_id", of_author="blocked_id")
+    is_blocked = _is_pair("social_block", viewer, of_viewer="blocked_id", of_author="blocker_id")
+    return Q(blocks) | Q(is_blocked)
 
 
 def is_reviewer(viewer: Viewer) -> bool:
