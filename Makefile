@@ -32,6 +32,7 @@ lint: $(CHECKS)
 	@PYTHONPATH=platform .venv/bin/lint-imports --no-cache --no-logo
 
 bench: $(CHECKS)
+	@$(PIP) -r requirements-bench.txt || echo "No LightFM here: it needs a C compiler."
 	@$(PY) -m bench
 
 clean:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, gate, hashes, marking, road
+from bench import ROOT, encoding, feed, gate, hashes, marking, ranking, road
 from bench.rows import Reading, Row
 
 SUBJECTS: dict[str, ModuleType] = {
@@ -23,6 +23,7 @@ SUBJECTS: dict[str, ModuleType] = {
     "gate": gate,
     "hashes": hashes,
     "feed": feed,
+    "ranking": ranking,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 VERSIONS = ("torch", "diffusers", "av", "imageio-ffmpeg", "Django", "psycopg", "numpy")
