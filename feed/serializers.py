@@ -8,6 +8,7 @@ from accounts.selectors import picture_url
 from clips.models import Limit, Origin, Privacy, Provenance
 from clips.states import CLIP_STATES, DELETED
 from common.schema import PageMetaSerializer
+from feed.models.arrivals import CameFrom
 from feed.models.guests import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_URL_LENGTH
 from feed.ranking.sending import MOST_AT_ONCE, OLDEST_SECONDS, SENT
 
@@ -259,3 +260,54 @@ class FamilySerializer(serializers.Serializer[Any]):
         child=ClipSerializer(allow_null=True), help_text="Nearest first; null: not shown to me."
     )
     remixes = RemixSerializer(many=True)
+
+
+class FiguresSerializer(serializers.Serializer[Any]):
+    """How clips were received; null is a number from 1 to 4, which is not told."""
+
+    reach = serializers.IntegerField(
+        allow_null=True, help_text="Different people, of those who are logged in and profiled."
+    )
+    impressions = serializers.IntegerField(allow_null=True)
+    views = serializers.IntegerField(allow_null=True)
+    completion = serializers.FloatField(
+        allow_null=True, help_text="Share of the views to the end; null where too few were."
+    )
+    likes = serializers.IntegerField(allow_null=True)
+    comments = serializers.IntegerField(allow_null=True)
+    shares = serializers.IntegerField(allow_null=True)
+    saves = serializers.IntegerField(allow_null=True)
+    follows = serializers.IntegerField(allow_null=True)
+    remixes = serializers.IntegerField(allow_null=True)
+
+
+class ClipFiguresSerializer(serializers.Serializer[Any]):
+    """One clip's figures."""
+
+    clip_id = serializers.UUIDField(source="clip.pk")
+    figures = FiguresSerializer()
+
+
+class DaySerializer(serializers.Serializer[Any]):
+    """The views of one day (UTC)."""
+
+    day = serializers.DateField()
+    views = serializers.IntegerField(allow_null=True)
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """Where views in the feed, and visitors of the clips' pages, came from."""
+
+    name = serializers.ChoiceField(choices=CameFrom.choices)
+    count = serializers.IntegerField(allow_null=True)
+
+
+class AnalyticsSerializer(serializers.Serializer[Any]):
+    """How my clips, or one, were received in the last days."""
+
+    days = serializers.IntegerField()
+    since = serializers.DateField()
+    total = FiguresSerializer()
+    by_day = DaySerializer(many=True)
+    places = PlaceSerializer(many=True)
+    clips = ClipFiguresSerializer(many=True, help_text="The newest 100.")

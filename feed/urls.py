@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from feed.views.analytics import AnalyticsView, ClipAnalyticsView
 from feed.views.clips import ClipsView, ClipView
 from feed.views.comments import CommentsView, CommentView, RepliesView
 from feed.views.events import EventsView
@@ -28,6 +29,7 @@ from feed.views.settings import (
     TopicView,
 )
 from feed.views.steering import SteeringChipView, SteeringView
+from feed.views.why import ProfileView, WhyView
 
 app_name = "feed"
 
@@ -36,6 +38,8 @@ urlpatterns = [
     path("feed/steering", SteeringView.as_view(), name="steering"),
     path("feed/steering/<uuid:chip_id>", SteeringChipView.as_view(), name="steering-chip"),
     path("feed/settings", FeedSettingsView.as_view(), name="settings"),
+    path("feed/profile", ProfileView.as_view(), name="profile"),
+    path("clips/<uuid:clip_id>/why", WhyView.as_view(), name="why"),
     path("feed/muted-words", MutedWordsView.as_view(), name="muted-words"),
     path("feed/muted-words/<str:word>", MutedWordView.as_view(), name="muted-word"),
     path("feed/hidden-creators", HiddenCreatorsView.as_view(), name="hidden-creators"),
@@ -72,6 +76,8 @@ urlpatterns = [
     path("clips/<uuid:clip_id>/remixes", FamilyView.as_view(), name="remixes"),
     path("clips/<uuid:clip_id>/pin", PinView.as_view(), name="pin"),
     path("users/<str:handle>/pinned", PinnedView.as_view(), name="pinned"),
+    path("me/analytics", AnalyticsView.as_view(), name="analytics"),
+    path("clips/<uuid:clip_id>/analytics", ClipAnalyticsView.as_view(), name="clip-analytics"),
     path("search", SearchView.as_view(), name="search"),
     path("tags", TagsView.as_view(), name="tags"),
     path("tags/<str:tag>", TagView.as_view(), name="tag"),
