@@ -1,11 +1,19 @@
 """What a person told the feed, for their own pages and programs."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from accounts.models import User
-from feed.models.wishes import FeedSettings, HiddenCreator, MutedWord, SteeringChip, TopicAmount
+from feed.models.wishes import (
+    FeedSettings,
+    HiddenCreator,
+    MutedWord,
+    SteeringChip,
+    TimeSpent,
+    TopicAmount,
+)
 
 
 def settings_of(user: User) -> FeedSettings:
@@ -34,3 +42,23 @@ def hidden_creators_of(user: User) -> QuerySet[HiddenCreator]:
     """Whose clips they hid, as rows with `creator`, newest first."""
     mine = HiddenCreator.objects.filter(user=user, creator__is_active=True)
     return mine.select_related("creator").order_by("-created_at", "creator_id")
+
+
+def wishes_as_told(user: User) -> dict[str, Any]:
+    """All that they told the feed, as JSON can carry it once times and ids are text."""
+    kept = settings_of(user)
+    names = [one.name for one in FeedSettings._meta.concrete_fields if one.name != "user"]  # noqa: SLF001 - Django's documented API
+    return {
+        "settings": {name: getattr(kept, name) for name in names},
+        "steering": list(
+            SteeringChip.objects.filter(user=user)
+            .order_by("created_at", "pk")
+            .values("text", "strength", "tags", "until", "created_at")
+        ),
+        "ai_by_topic": list(topics_of(user).values("text", "amount")),
+        "muted_words": muted_words_of(user),
+        "hidden_creators": [one.creator.handle for one in hidden_creators_of(user)],
+        "time_spent": list(
+            TimeSpent.objects.filter(user=user).order_by("day").values("day", "seconds")
+        ),
+    }

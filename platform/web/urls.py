@@ -8,13 +8,16 @@ from web.views import (
     clips,
     desk,
     feed,
+    feed_settings,
     guests,
     law,
     people,
     policies,
+    ranking,
     studio,
     uploads,
     verify,
+    wishes,
 )
 
 app_name = "web"
@@ -23,6 +26,28 @@ urlpatterns = [
     path("", feed.for_you, name="feed"),
     path("following", feed.following, name="following"),
     path("latest", feed.latest, name="latest"),
+    path("trending", feed.trending, name="trending"),
+    path("unprofiled", feed.unprofiled, name="unprofiled"),
+    path("feed/steer", wishes.steer, name="steer"),
+    path("feed/steer/<uuid:chip_id>/drop", wishes.drop_chip, name="drop-chip"),
+    path("clips/<uuid:clip_id>/why", wishes.why, name="why"),
+    path(
+        "clips/<uuid:clip_id>/not-interested", wishes.not_interested, name="not-interested"
+    ),
+    path("clips/<uuid:clip_id>/hide-creator", wishes.hide_creator, name="hide-creator"),
+    path("settings/feed", feed_settings.settings, name="feed-settings"),
+    path("settings/feed/mute", feed_settings.mute_word, name="mute-word"),
+    path("settings/feed/unmute", feed_settings.unmute_word, name="unmute-word"),
+    path("settings/feed/topics", feed_settings.add_topic, name="add-topic"),
+    path(
+        "settings/feed/topics/<uuid:topic_id>/drop", feed_settings.drop_topic, name="drop-topic"
+    ),
+    path(
+        "settings/feed/hidden/<str:handle>/show", feed_settings.show_creator, name="show-creator"
+    ),
+    path("settings/feed/export", feed_settings.export, name="export-profile"),
+    path("settings/feed/reset", feed_settings.reset, name="reset-profile"),
+    path("transparency/ranking", ranking.ranking, name="ranking"),
     path("feeds", guests.feeds, name="guest-feeds"),
     path("feeds/<uuid:feed_id>", guests.feed, name="guest-feed"),
     path("feeds/<uuid:feed_id>/reading", guests.change_reading, name="guest-reading"),

@@ -1,39 +1,44 @@
-/* The feed: one clip plays at a time, the next one is loaded ahead, keys move it. */
+/* The feed: one clip plays at a time, the next two are loaded ahead, keys move it. */
 (() => {
   "use strict";
 
   const feed = document.getElementById("feed");
   const sheet = document.getElementById("sheet");
+  const AHEAD = navigator.connection?.saveData ? 1 : 2;
   const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let current = null;
   let isMuted = true;
   let isPausedByHand = isCalm;
-  let watched = 0;
-  let isComplete = false;
-  let lastTime = 0;
+  const isWaiting = feed?.hasAttribute("data-waits");
+  let leave = null;
 
   if (!feed) return;
 
   const videoOf = (reel) => reel.querySelector("video");
   const reels = () => [...feed.querySelectorAll(".reel")];
 
-  function report() {
-    if (current) window.reverie.reportView(current.dataset.views, watched, isComplete);
-    watched = 0;
-    isComplete = false;
+  function behind(reel, most) {
+    const all = reels();
+    const place = all.indexOf(reel);
+    return all.slice(place + 1, place + 1 + most);
+  }
+
+  function placeOf(reel) {
+    const { request, position } = reel.dataset;
+    return request ? { request_id: request, position: Number(position) } : {};
   }
 
   function show(reel) {
     if (reel === current) return;
-    report();
+    leave?.();
     if (current) {
       videoOf(current).pause();
       current.classList.remove("paused");
     }
     current = reel;
-    lastTime = 0;
-    const next = reel.nextElementSibling;
-    if (next && next.matches(".reel")) videoOf(next).preload = "auto";
+    leave = window.reverie.visit(reel.dataset.clip, videoOf(reel), placeOf(reel));
+    if (isWaiting) isPausedByHand = true;
+    for (const next of behind(reel, AHEAD)) videoOf(next).preload = "auto";
     play();
   }
 
@@ -83,23 +88,14 @@
   feed.addEventListener("timeupdate", (event) => {
     if (!current || event.target !== videoOf(current)) return;
     const { currentTime, duration } = event.target;
-    if (currentTime < lastTime) {
-      watched += Math.max(0, duration - lastTime) + currentTime;
-      isComplete = true;
-    } else watched += currentTime - lastTime;
-    lastTime = currentTime;
-    if (duration && currentTime > duration * 0.95) isComplete = true;
     current.querySelector(".thread i").style.width = `${(100 * currentTime) / duration}%`;
   }, true);
 
   document.addEventListener("visibilitychange", () => {
     if (!current) return;
-    if (document.hidden) {
-      report();
-      videoOf(current).pause();
-    } else if (!isPausedByHand) play();
+    if (document.hidden) videoOf(current).pause();
+    else if (!isPausedByHand) play();
   });
-  window.addEventListener("pagehide", report);
 
   feed.addEventListener("reverie:unveiled", (event) => {
     if (event.target !== current) return;
