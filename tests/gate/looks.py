@@ -1,5 +1,6 @@
 """All the ways to come upon a clip, and whether each shows what the oracle says it should."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -7,27 +8,57 @@ from itertools import product
 from typing import Any
 from uuid import uuid4
 
-from django.core.cache import cache
 from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from clips.models import Clip, Limit
+from clips.models import Clip
 from clips.selectors import clip_for, rendition_for, visible_clips
 from common.errors import NotFound
 from common.ids import public_id
+from common.memory import valkey
+from feed.serving.quick import forget_ring
 from moderation.models.desk import ReviewItem
 from social.selectors.shown import shown_clip
 from tests.gate.oracle import VISITOR
 from tests.gate.test_every_route import ARGUMENT, _arguments, _routes
-from tests.gate.walk import Leak, Walk
+from tests.gate.walk import TAG, Leak, Walk
 from tests.people import browser_of, program_of
 
 MARKS = re.compile(rb"zq(\d{6})z")
 NAMES_OF_CLIPS = {"clip_id", "video_id", "object_id", "name", "item_id"}
 OK, LOGIN = 200, 401
-PAGES = ("/", "/latest", "/following", "/api/v1/feed", "/api/v1/feed?mode=following")
+FOUND = {200, 301, 302, 303, 307, 308}
+CURSORS_KEPT = 12
+SAID = re.compile(rb"wc(\d{6})z")
+PEOPLE = re.compile(rb"\b[a-z]{3}_walks\b")
+# Only here a person reads the names of whom they blocked.
+OWN_BLOCKS = ("/settings", "/api/v1/me/")
+
+# Lists that nobody asked anybody for, and lists of somebody's own asking.
+RECOMMENDED = (
+    "/",
+    "/latest",
+    "/api/v1/feed",
+    "/api/v1/feed?limit=30",
+    "/api/v1/feed?mode=latest",
+    "/api/v1/feed?mode=latest&limit=50",
+    "/api/v1/feed?mode=trending",
+    "/api/v1/feed?mode=trending&limit=30",
+    "/api/v1/feed?mode=unprofiled",
+    "/api/v1/feed?limit=5",
+)
+ASKED = (
+    "/following",
+    "/api/v1/feed?mode=following",
+    "/api/v1/feed?mode=following&limit=50",
+    "/api/v1/search?q=kites",
+    "/api/v1/search?q=walking",
+    f"/api/v1/tags/{TAG}/clips",
+    f"/api/v1/tags/{TAG}/clips?order=latest",
+    "/api/v1/me/saved?limit=50",
+)
 
 Shows = Callable[[str, int], bool]
 
@@ -45,6 +76,7 @@ class Looks:
             handle: browser_of(user) for handle, user in walk.users.items()
         }
         self.programs = {handle: program_of(user) for handle, user in walk.users.items()}
+        self.cursors: dict[str, list[str]] = {handle: [] for handle in self.browsers}
 
     # --- one clip, after every step ---
 
@@ -53,7 +85,7 @@ class Looks:
         viewer = self.random.choice(self.walk.active_viewers())
         shown = self._is_in_lists(viewer, number)
         self._compare("visible_clips", viewer, number, shown, self.oracle.is_listed(viewer, number))
-        kind = self.random.choices(("", "selector", "http"), (26, 5, 1))[0]
+        kind = self.random.choices(("", "selector", "http"), (26, 5, 2))[0]
         if kind == "selector":
             self._by_selector(viewer, number)
         elif kind == "http":
@@ -99,7 +131,6 @@ class Looks:
 
     def _by_address(self, viewer: str, number: int) -> None:
         clip = self.walk.clips[number]
-        author = self.oracle.clips[number].author
         one = [
             f"/clips/{clip.pk}",
             f"/api/v1/clips/{clip.pk}",
@@ -107,17 +138,119 @@ class Looks:
             f"/clips/{clip.pk}/files/index.m3u8",
             f"/clips/{clip.pk}/files/poster.webp",
         ]
-        lists = [*PAGES, f"/@{author}", f"/api/v1/users/{author}/clips?limit=50"]
-        if self.random.random() < 0.6:
+        kind = self.random.choices(("one", "content", "list"), (4, 1, 7))[0]
+        if kind == "one":
             address = self.random.choice(one)
             answer = self._get(viewer, address)
             shown = answer.status_code == OK
             answer.close()
             self._compare(address, viewer, number, shown, self.oracle.is_found(viewer, number))
-        elif self.random.random() < 0.3:
+        elif kind == "content":
             self._content_of_video(viewer, number)
         else:
-            self.read(viewer, self.random.choice(lists))
+            self._by_list(viewer, number)
+
+    # --- lists ---
+
+    def _by_list(self, viewer: str, number: int) -> None:
+        """One of all lists there are, of which each has its own rule; or one as it was before."""
+        look = self.random.choice(
+            (self._recommended, self._recommended, self._asked, self._again, self._again,
+             self._of_author, self._collected, self._shared, self._said, self._of_guest)
+        )  # fmt: skip
+        look(viewer, number)
+
+    def _recommended(self, viewer: str, number: int) -> None:
+        self._list(viewer, self.random.choice(RECOMMENDED), self.oracle.is_recommended)
+
+    def _asked(self, viewer: str, number: int) -> None:
+        self._list(viewer, self.random.choice(ASKED), self.oracle.is_listed)
+
+    def _again(self, viewer: str, number: int) -> None:
+        """A page that was asked for before, perhaps long ago, with the cursor of that time."""
+        if self.cursors[viewer]:
+            self._list(viewer, self.random.choice(self.cursors[viewer]), self.oracle.is_listed)
+
+    def _of_author(self, viewer: str, number: int) -> None:
+        author = self.oracle.clips[number].author
+        lists = (f"/@{author}", f"/api/v1/users/{author}/clips?limit=50")
+        self._list(viewer, self.random.choice(lists), self._is_listed_or_own)
+
+    def _is_listed_or_own(self, viewer: str, number: int) -> bool:
+        is_own = viewer == self.oracle.clips[number].author
+        return is_own or self.oracle.is_listed(viewer, number)
+
+    def _collected(self, viewer: str, number: int) -> None:
+        collections = self.walk.dealings.collections
+        if collections:
+            owner = self.random.choice(sorted(collections))
+            address = f"/api/v1/collections/{collections[owner].pk}/clips?limit=50"
+            answer = self._list(viewer, address, self.oracle.is_listed)
+            is_there = not (owner in self.oracle.hidden_people(viewer) or self._is_away(owner))
+            if not is_there and answer.status_code == OK:
+                self._report(f"{address} of {owner}", viewer, set())
+
+    def _shared(self, viewer: str, number: int) -> None:
+        links = self.walk.dealings.links
+        if links:
+            number, token = self.random.choice(links)
+            answer = self._get(viewer, f"/s/{token}")
+            shown = answer.status_code in FOUND
+            answer.close()
+            expected = self.oracle.is_listed(viewer, number)
+            self._compare("/s/…", viewer, number, shown, expected)
+
+    def _said(self, viewer: str, number: int) -> None:
+        pk = self.walk.clips[number].pk
+        lists = [f"/api/v1/clips/{pk}/comments?limit=50", f"/clips/{pk}/comments"]
+        threads = [one for one in self.walk.dealings.said[-60:] if one.thread == one.number]
+        if threads:
+            lists.append(f"/api/v1/comments/{self.random.choice(threads).pk}/replies?limit=50")
+        lists.append("/api/v1/notifications?limit=50")
+        self.read(viewer, self.random.choice(lists))
+
+    def _of_guest(self, viewer: str, number: int) -> None:
+        """Its server names every clip there is and was; all that may be shown is, and no other."""
+        guest = self.walk.dealings.guest
+        if guest is None:
+            return
+        kind = self.random.choice(("api", "api", "page"))
+        if kind == "page":
+            self._list(viewer, f"/feeds/{guest.pk}", self.oracle.is_recommended)
+            return
+        address = f"/api/v1/feeds/{guest.pk}/clips?limit=50"
+        answer = self._list(viewer, address, self.oracle.is_recommended)
+        expected = {one for one in self.walk.live if self.oracle.is_recommended(viewer, one)}
+        shown = _numbers_in(answer)
+        if shown != expected:
+            self._report(address, viewer, shown ^ expected)
+        self.count["whole pages read"] += 1
+
+    def _is_away(self, handle: str) -> bool:
+        return not self.oracle.people[handle].is_active
+
+    def _list(self, viewer: str, address: str, shows: Shows) -> HttpResponseBase:
+        """GET a list: every clip of it is one it may show the viewer."""
+        answer = self.read(viewer, address)
+        numbers = _numbers_in(answer)
+        for number in sorted(numbers):
+            self.count["clips met in lists"] += 1
+            if not shows(viewer, number):
+                self._report(address, viewer, {number})
+        self._remember(viewer, address, answer)
+        return answer
+
+    def _remember(self, viewer: str, address: str, answer: HttpResponseBase) -> None:
+        if not address.startswith("/api/") or answer.status_code != OK:
+            return
+        cursor = json.loads(_content(answer)).get("meta", {}).get("next_cursor")
+        if cursor is not None and "/users/" not in address:
+            plain = re.sub(r"[?&]cursor=.*$", "", address)
+            mark = "&" if "?" in plain else "?"
+            kept = self.cursors[viewer]
+            kept.append(f"{plain}{mark}cursor={cursor}")
+            if len(kept) > CURSORS_KEPT:
+                kept.pop(self.random.randrange(len(kept)))
 
     def _content_of_video(self, viewer: str, number: int) -> None:
         video = public_id("video", self.walk.clips[number].video_id)
@@ -143,7 +276,7 @@ class Looks:
 
     def everything(self) -> None:
         """Every address of the site, in turns in the eyes of a visitor and of somebody else."""
-        cache.clear()
+        _forgive()
         self.count["walks through every address"] += 1
         is_visitors_turn = self.count["walks through every address"] % 2
         viewer = VISITOR if is_visitors_turn else self.random.choice(self.walk.active_viewers())
@@ -209,6 +342,8 @@ class Looks:
 
     def read(self, viewer: str, address: str, *, client: Client | None = None) -> HttpResponseBase:
         """GET the address: whatever clip its answer speaks of must be one the viewer may find."""
+        # Visitors share the bytes of a page for two seconds; they are over.
+        forget_ring()
         answer = self._get(viewer, address, client=client)
         if answer.status_code >= 500:
             raise Leak(f"{address} answered {answer.status_code} to {viewer or 'a visitor'}")
@@ -216,20 +351,30 @@ class Looks:
             is_own = viewer == self.oracle.clips[number].author
             if not is_own and not self.oracle.is_found(viewer, number):
                 self._report(address, viewer, {number})
+        self._read_of_people(viewer, address, _content(answer))
         self.count["addresses read"] += 1
         return answer
+
+    def _read_of_people(self, viewer: str, address: str, content: bytes) -> None:
+        """Nobody reads the name or the words of whom they blocked, or who blocked them."""
+        hidden = self.oracle.hidden_people(viewer)
+        named = {name.decode() for name in PEOPLE.findall(content)}
+        if address.startswith(OWN_BLOCKS):
+            hidden = {one for one in hidden if (viewer, one) not in self.oracle.blocks}
+        if found := {one for one in named & hidden if one not in address}:
+            self._report(f"{address} names {found}", viewer, set())
+        for digits in SAID.findall(content):
+            self.count["comments read"] += 1
+            if not self.walk.dealings.is_readable(viewer, int(digits)):
+                told = self.walk.dealings.said[int(digits)]
+                self._report(f"{address} tells {told}", viewer, {told.under})
 
     def _read_whole(self, viewer: str, address: str) -> None:
         """GET the latest clips: all that is public, and recommended, and nothing else."""
         answer = self._get(viewer, address)
-        public = {
-            number
-            for number in self.oracle.listed(viewer)
-            if self.oracle.clips[number].privacy == "public"
-            and Limit.NO_RECOMMENDATION not in self.oracle.clips[number].limits
-        }
+        public = {one for one in self.walk.live if self.oracle.is_recommended(viewer, one)}
         shown = _numbers_in(answer)
-        if shown != public:
+        if answer.status_code == OK and shown != public:
             self._report(address, viewer, shown ^ public)
         self.count["whole pages read"] += 1
 
@@ -243,7 +388,7 @@ class Looks:
         client = client or self.browsers[viewer]
         answer = client.get(address)
         if answer.status_code == 429:
-            cache.clear()
+            _forgive()
             answer = client.get(address)
         return answer
 
@@ -275,10 +420,22 @@ def _found(look: Callable[[], Any]) -> bool:
     return True
 
 
-def _numbers_in(answer: HttpResponseBase) -> set[int]:
+def _forgive() -> None:
+    """Let everybody ask again; all else that Valkey holds stays."""
+    for key in valkey().scan_iter("limit:*", count=1000):
+        valkey().delete(key)
+
+
+def _content(answer: HttpResponseBase) -> bytes:
+    """The whole answer, which can be asked for more than once."""
     if getattr(answer, "streaming", False):
         content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-    else:
-        content = answer.content  # type: ignore[attr-defined]
+        answer.streaming_content = [content]  # type: ignore[attr-defined]
+        return content
+    return bytes(answer.content)  # type: ignore[attr-defined]
+
+
+def _numbers_in(answer: HttpResponseBase) -> set[int]:
+    content = _content(answer)
     answer.close()
     return {int(digits) for digits in MARKS.findall(content)}

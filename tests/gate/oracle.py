@@ -157,11 +157,19 @@ class Judging:
 
 @dataclass
 class Oracle:
-    """People, whom they follow, their clips, the policy, the bans, and the year it is."""
+    """People and what they want of each other, their clips, the policy, the bans, the year it is.
+
+    `blocks` and `mutes` are (who, whom); `hidden` are (viewer, creator they want no clips of), and
+    `words` are (viewer, word they muted).
+    """
 
     year: int
     people: dict[str, Person] = field(default_factory=dict)
     follows: set[tuple[str, str]] = field(default_factory=set)
+    blocks: set[tuple[str, str]] = field(default_factory=set)
+    mutes: set[tuple[str, str]] = field(default_factory=set)
+    hidden: set[tuple[str, str]] = field(default_factory=set)
+    words: set[tuple[str, str]] = field(default_factory=set)
     clips: dict[int, Fact] = field(default_factory=dict)
     is_strict: bool = False
     policy: str = ""
@@ -183,6 +191,8 @@ class Oracle:
         clip = self.clips[number]
         if clip.state is not State.PUBLISHED or not self.people[clip.author].is_active:
             return False
+        if self.are_apart(viewer, clip.author):
+            return False
         return self._is_open(viewer, clip) and self._is_of_age(viewer, clip)
 
     def is_found(self, viewer: str, number: int) -> bool:
@@ -193,6 +203,35 @@ class Oracle:
         if viewer and (viewer == clip.author or self.people[viewer].is_reviewer):
             return True
         return self.is_listed(viewer, number)
+
+    def is_recommended(self, viewer: str, number: int) -> bool:
+        """Whether lists that nobody asked anybody for may show the clip to the viewer."""
+        clip = self.clips[number]
+        is_open = clip.privacy == "public" and "no_recommendation" not in clip.limits
+        return is_open and self.is_listed(viewer, number) and self.is_wanted(viewer, number)
+
+    def is_wanted(self, viewer: str, number: int) -> bool:
+        """Whether the viewer did not say they want no such clip."""
+        clip = self.clips[number]
+        pair = (viewer, clip.author)
+        says = any(who == viewer and word in clip.caption for who, word in self.words)
+        return viewer == clip.author or not (pair in self.mutes or pair in self.hidden or says)
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether one of the two blocked the other."""
+        return (one, other) in self.blocks or (other, one) in self.blocks
+
+    def hidden_people(self, viewer: str) -> set[str]:
+        """Of whom the viewer must not even read the name."""
+        if not viewer or self.people[viewer].is_reviewer:
+            return set()
+        pairs = [pair for pair in self.blocks if viewer in pair]
+        return {one for pair in pairs for one in pair} - {viewer}
+
+    def blocked(self, blocker: str, blocked: str) -> None:
+        """A block ends following, both ways."""
+        self.blocks.add((blocker, blocked))
+        self.follows -= {(blocker, blocked), (blocked, blocker)}
 
     def listed(self, viewer: str) -> set[int]:
         """All that lists may show the viewer."""

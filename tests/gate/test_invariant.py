@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 from pytest_django import Settings
 
 from clips import selectors, services
@@ -23,6 +24,7 @@ from moderation.classifiers.isolation import stop_idle
 from tests.gate.films import Film, make_film
 from tests.gate.looks import Looks
 from tests.gate.walk import Leak, Walk
+from tests.guests import guest_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(3000)]
 
@@ -50,10 +52,15 @@ def make_walk(
     monkeypatch.setenv("MOODY_FILE", str(tmp_path / "mood"))
     settings.FRAME_DETECTORS = []
     settings.DESK_SEVERE_PER_HOUR = settings.DESK_SEVERE_PER_DAY = 1_000_000
+    settings.OUTGOING_LOOPBACK = True
+    # It is about noon, so that the feed rests for nobody.
+    ahead = 12 - timezone.now().hour
+    settings.FEED_TIME_ZONE = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
     settings.VISITOR_RATE = settings.PERSON_RATE = "100000000/min"
     # Refusals and bad luck by the thousand are what is wanted here.
     logging.disable(logging.CRITICAL)
-    yield lambda seed: Walk(films, seed=seed, settings=settings, folder=tmp_path)
+    with guest_server({}) as server:
+        yield lambda seed: Walk(films, seed=seed, settings=settings, folder=tmp_path, guest=server)
     logging.disable(logging.NOTSET)
     stop_idle()
     gc.enable()

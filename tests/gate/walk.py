@@ -71,10 +71,10 @@ from moderation.services.policies import (
     install_policy_file,
     propose_policy,
 )
-from social.services.commenting import add_comment
 from social.services.following import follow, unfollow
 from social.services.liking import like, unlike
 from social.services.watching import note_view
+from tests.gate.dealings import Dealings
 from tests.gate.films import HEIGHT, WIDTH, Film
 from tests.gate.oracle import (
     VISITOR,
@@ -89,10 +89,12 @@ from tests.gate.oracle import (
     State,
     Verdict,
 )
+from tests.guests import GuestServer
 from tests.people import make_user
 from tests.statements import Statements, before_statement
 
 MARK = "zq%06dz"
+TAG = "walking"
 PRIVACIES = ("public", "public", "public", "followers", "mutuals", "only_me")
 ADULTS_ONLY = frozenset({"age_gate", "no_recommendation"})
 PHRASES = (
@@ -165,7 +167,13 @@ class Walk:
     """The world, and the acts in it."""
 
     def __init__(
-        self, films: Sequence[Film], *, seed: int, settings: Settings, folder: Path
+        self,
+        films: Sequence[Film],
+        *,
+        seed: int,
+        settings: Settings,
+        folder: Path,
+        guest: GuestServer,
     ) -> None:
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - repeatable on purpose
@@ -185,13 +193,12 @@ class Walk:
         self.opinions: dict[int, Opinion] = {}
         self.bans: list[tuple[Any, int, str]] = []
         self.unfinished: list[tuple[Any, int, str]] = []
-        self.policies = 0
-        self.judges = 0
-        self.depth = 0
-        self.number = 0
-        self.acts = self._acts()
+        self.policies = self.judges = self.depth = self.number = 0
+        self.dealings = Dealings(self)
+        self.acts = self._acts() | self.dealings.acts()
         self._shared = self._stored_films()
         self._populate()
+        self.dealings.open_guest_feed(guest)
         self.mood = Mood.CALM
         self._be(Mood.CALM)
         install_policy_file(now=self.now)
@@ -293,7 +300,6 @@ class Walk:
             "unfollow": (95, self.unfollow),
             "like": (40, self.like),
             "watch": (10, self.watch),
-            "comment": (8, self.comment),
             "grow older": (40, self.change_birth_year),
             "suspend": (10, self.suspend),
             "reinstate": (40, self.reinstate),
@@ -409,7 +415,9 @@ class Walk:
         caption, phrase = self._new_words(number)
         privacy = self.random.choice(PRIVACIES)
         video, job = self._rendered(author, film, MARK % number)
-        clip = submit_rendered(video, caption=caption, hashtags=[], privacy=privacy, now=self.now)
+        clip = submit_rendered(
+            video, caption=caption, hashtags=[TAG], privacy=privacy, now=self.now
+        )
         self.clips[number], self.jobs[number] = clip, job
         self.live.append(number)
         self._know(Fact(number, author.handle, film.name, phrase, caption, privacy))
@@ -466,9 +474,9 @@ class Walk:
         caption, phrase = self._new_words(number) if new_words else (clip.caption, clip.phrase)
         privacy = self.random.choice(PRIVACIES) if new_privacy else clip.privacy
         after = self.oracle.edited(clip, caption=caption, phrase=phrase, privacy=privacy)
-        changes = (
-            {"privacy": privacy} if not new_words else {"caption": caption, "privacy": privacy}
-        )
+        changes: dict[str, Any] = {"privacy": privacy}
+        if new_words:
+            changes["caption"] = caption
         is_gone = clip.state is State.DELETED
         self._attempt(
             lambda: edit_clip(
@@ -899,8 +907,11 @@ class Walk:
 
     def follow(self) -> int | None:
         follower, followee = self._two()
-        follow(self.users[follower], followee)
-        self.oracle.follows.add((follower, followee))
+        is_known = followee not in self.oracle.hidden_people(follower)
+        refused = None if is_known else NotFound
+        self._do(lambda: follow(self.users[follower], followee), refused=refused, luck=None)
+        if is_known:
+            self.oracle.follows.add((follower, followee))
         return None
 
     def unfollow(self) -> int | None:
@@ -920,11 +931,6 @@ class Walk:
             lambda user, clip_id: note_view(
                 user, clip_id, watched_seconds=1.0, completed=True, now=self.now
             )
-        )
-
-    def comment(self) -> int | None:
-        return self._touch(
-            lambda user, clip_id: add_comment(user, clip_id, text="so good", now=self.now)
         )
 
     def _touch(self, act: Callable[[User, Any], object]) -> int | None:
