@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.errors import Invalid
 from feed.ranking.gate import Gate
 from feed.ranking.interactions import Interactions, Numbers, Split, at_time, leave_last_out
 from feed.ranking.learning import fit
@@ -38,6 +39,10 @@ BASELINES: Mapping[str, str] = {
 
 UNDISTURBED = Parameters(exploring_places=0, first_places=0)
 """What the feed does, without the places it keeps for chance."""
+
+
+class UnableToEvaluate(Invalid):
+    """The log is too small to be split."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,9 @@ class Evaluation:
     def as_json(self) -> dict[str, Any]:
         """What `manage.py evaluate_ranking` prints."""
         others = {name: score.as_json() for name, score in self.scores.items() if name != OURS}
-        ours = self.scores[OURS].as_json() if self.queries else {}
         return {
             "split": self.split,
-            **ours,
+            **self.scores[OURS].as_json(),
             "queries": self.queries,
             "queries_left_out": self.left_out,
             "events": self.events,
@@ -92,12 +96,13 @@ def evaluate(log: Interactions, split: str, *, cut: float = CUT, seed: int = 0) 
     """The feed's ranking and the baselines on one of SPLITS; the same log, the same answer.
 
     Everything is fitted on what the split lets be seen, and the gate's own validation is taken from
-    that part alone.
+    that part alone.  Raises UnableToEvaluate.
     """
     began = time.perf_counter()
     parts = SPLITS[split](log, cut)
-    until = float(parts.seen.times[-1]) if len(parts.seen) else 0.0
-    fitted = fit(parts.seen, now=until, seed=seed)
+    if not len(parts.seen):
+        raise UnableToEvaluate("The split leaves nothing to learn from.")
+    fitted = fit(parts.seen, now=float(parts.seen.times[-1]), seed=seed)
     found = defaultdict[str, list[tuple[float, float]]](list)
     left_out = 0
     for moment in moments(parts.seen, parts.queries, fitted.models):
@@ -108,6 +113,8 @@ def evaluate(log: Interactions, split: str, *, cut: float = CUT, seed: int = 0) 
         for name, numbers in _lists(moment, fitted.gate).items():
             score = recall(numbers, targets), ndcg(numbers, targets, length=LENGTH)
             found[name].append(score)
+    if not found:
+        raise UnableToEvaluate("The split leaves nothing to ask for: nobody met anything new.")
     return Evaluation(
         split=split,
         events=len(log),

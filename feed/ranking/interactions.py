@@ -132,9 +132,9 @@ def at_time(log: Interactions, share: float) -> Split:
 def read_interactions(path: Path) -> Interactions:
     """The log in a CSV file with the columns user, item and timestamp (seconds since the epoch).
 
-    Names of users and items may be any text; they are numbered as they come.  The lines may come in
-    any order; events of the same second keep that of the file; a line that is there twice counts
-    once.  Raises UnableToReadInteractions.
+    Names of users and items may be any text; they are numbered in the order of their names.  The
+    lines may come in any order, but events of the same second keep that of the file; a line that is
+    there twice counts once.  Raises UnableToReadInteractions.
     """
     users, items = dict[str, int](), dict[str, int]()
     read = np.fromiter(
@@ -146,7 +146,16 @@ def read_interactions(path: Path) -> Interactions:
     )
     if not len(read):
         raise UnableToReadInteractions(f"{path} holds no interaction.")
-    return Interactions.of(read["user"], read["item"], read["time"])
+    return Interactions.of(
+        _in_order(users)[read["user"]], _in_order(items)[read["item"]], read["time"]
+    )
+
+
+def _in_order(names: Mapping[str, int]) -> Numbers:
+    """The place of each name among all, by the number it was given."""
+    places = np.empty(len(names), np.int64)
+    places[[names[name] for name in sorted(names)]] = np.arange(len(names))
+    return places
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, float]]:

@@ -22,6 +22,9 @@ TOGETHER_DECAY = 0.97
 LEAST_PROBABILITY = 1e-4
 LEAST_SHARE = 0.01
 LEAST_SPREAD = 1e-6
+LEAST_LOG_SPREAD = 0.01
+"""Where popularity differs by a hundredth, it hardly differs."""
+
 
 PERSONAL = (
     *(f"likeness-{decay}" for decay in LIKENESS_DECAYS),
@@ -90,7 +93,7 @@ def popularity(models: ItemModels, catalogue: Catalogue) -> Said:
     if not measured.size:
         return np.zeros(counts.shape, np.float32)
     mean, spread = measured.mean(axis=1, keepdims=True), measured.std(axis=1, keepdims=True)
-    return np.asarray((logs - mean) / (spread + LEAST_SPREAD), np.float32)
+    return np.asarray((logs - mean) / (spread + LEAST_LOG_SPREAD), np.float32)
 
 
 @lru_cache(maxsize=4)

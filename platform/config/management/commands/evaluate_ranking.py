@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from feed.ranking.evaluation import CUT, SPLITS, evaluate
+from feed.ranking.evaluation import CUT, SPLITS, UnableToEvaluate, evaluate
 from feed.ranking.interactions import UnableToReadInteractions, read_interactions
 
 
@@ -38,10 +38,7 @@ class Command(BaseCommand):
         if not 0 < cut < 1:
             raise CommandError("--cut is a share between 0 and 1.")
         try:
-            log = read_interactions(interactions)
-        except UnableToReadInteractions as error:
+            found = evaluate(read_interactions(interactions), split, cut=cut, seed=seed)
+        except (UnableToReadInteractions, UnableToEvaluate) as error:
             raise CommandError(error.message) from error
-        found = evaluate(log, split, cut=cut, seed=seed)
-        if not found.queries:
-            raise CommandError("The split leaves nothing to ask for, or nothing to learn from.")
         self.stdout.write(json.dumps(found.as_json(), indent=2))
