@@ -17,18 +17,7 @@
     return headers ? JSON.parse(headers)["X-CSRFToken"] : "";
   }
 
-  function reportView(address, seconds, isComplete) {
-    if (!address || seconds < 0.3) return;
-    fetch(address, {
-      method: "POST",
-      keepalive: true,
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
-      body: JSON.stringify({ watched_seconds: Math.round(seconds * 100) / 100, completed: isComplete }),
-    }).catch(() => {});
-  }
-
-  window.reverie = { tell, reportView };
+  window.reverie = { tell, token };
 
   document.body.addEventListener("htmx:responseError", (event) => {
     const message = event.detail.xhr.getResponseHeader("X-Reverie-Problem");
