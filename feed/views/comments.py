@@ -11,10 +11,12 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.idempotency import idempotent
+from common.limits import PersonLimit, VisitorLimit
 from common.pagination import NewestFirst, OldestFirst, page_request
 from common.schema import page_parameters, paged
 from feed.services.posting import post_comment, take_comment_away
 from feed.views.clips import ReadByAnyone
+from social.limits import CommentsPerPerson
 from social.selectors.comments import comments_on, replies_to, thread_for
 from social.selectors.shown import shown_clip
 from social.serializers import CommentSerializer
@@ -27,6 +29,7 @@ class CommentsView(APIView):
     """What is said under a clip."""
 
     permission_classes = [ReadByAnyone]
+    throttle_classes = [VisitorLimit, PersonLimit, CommentsPerPerson]
 
     @extend_schema(parameters=page_parameters(), responses=paged(CommentSerializer))
     def get(self, request: Request, clip_id: UUID) -> Response:

@@ -17,6 +17,7 @@ from feed.selectors.saved import collection_page, saved_page
 from feed.serializers import ClipSerializer
 from feed.services.collecting import edit_collection, open_collection
 from feed.views.clips import ReadByAnyone
+from common.limits import PersonLimit, VisitorLimit
 from social.limits import ChangesPerPerson
 from social.selectors.saving import collection_for, collections_of
 from social.serializers import CollectedSerializer, CollectionSerializer
@@ -38,7 +39,7 @@ class SavedView(APIView):
 class CollectionsView(APIView):
     """My collections."""
 
-    throttle_classes = [ChangesPerPerson]
+    throttle_classes = [VisitorLimit, PersonLimit, ChangesPerPerson]
 
     @extend_schema(request=CollectionSerializer, responses={201: CollectionSerializer})
     @idempotent()
@@ -107,6 +108,8 @@ class CollectionClipsView(APIView):
 
 class CollectedView(APIView):
     """A clip's place in a collection of mine."""
+
+    throttle_classes = [VisitorLimit, PersonLimit, ChangesPerPerson]
 
     @extend_schema(request=None, responses=CollectedSerializer)
     def put(self, request: Request, collection_id: UUID, clip_id: UUID) -> Response:

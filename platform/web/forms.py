@@ -10,6 +10,8 @@ from generation.orders import Order, Posting
 from generation.selectors import offered_engines
 from moderation.policy.reporting import REPORTABLES
 from moderation.services.notices import Report, TakedownRequest
+from social.models.notifications import Kind
+from social.selectors.notifications import Wanted
 from uploads.orders import UploadOrder
 
 PRIVACY_WORDS = [
@@ -351,3 +353,55 @@ class GuestFeedForm(forms.Form):
             attrs={"inputmode": "url", "autocapitalize": "off", "placeholder": "https://"}
         ),
     )
+
+
+class CollectionForm(forms.Form):
+    """A collection's title, and who may see it."""
+
+    title = forms.CharField(max_length=60, widget=forms.TextInput(attrs={"dir": "auto"}))
+    is_public = forms.BooleanField(
+        label="Everybody may see it",
+        required=False,
+        help_text="On your page. Otherwise only you see it.",
+    )
+
+
+class NotificationsForm(forms.Form):
+    """What somebody wants to be told."""
+
+    kinds = forms.MultipleChoiceField(
+        label="Tell me, here in Reverie, when",
+        required=False,
+        choices=[
+            (Kind.FOLLOW, "somebody follows me"),
+            (Kind.LIKE, "somebody likes a clip of mine"),
+            (Kind.COMMENT, "somebody comments on a clip of mine"),
+            (Kind.REPLY, "somebody answers me"),
+            (Kind.MENTION, "somebody mentions me"),
+            (Kind.REMIX, "somebody makes a clip from mine"),
+            (Kind.PUBLISHED, "a clip of mine is published"),
+            (Kind.HELD, "a clip of mine waits for a person to look at it"),
+            (Kind.REJECTED, "a clip of mine is not published"),
+            (Kind.WITHDRAWN, "a clip of mine is taken down"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    wants_digest = forms.BooleanField(
+        label="Mail me once a day what I have not read",
+        required=False,
+        help_text="Only when there is something. Every mail has a link that ends it.",
+    )
+
+    @classmethod
+    def of(cls, wanted: Wanted) -> "NotificationsForm":
+        """The form as the person left it."""
+        kinds = [kind for kind in Kind.values if wanted.wants(kind)]
+        return cls(initial={"kinds": kinds, "wants_digest": wanted.wants_digest})
+
+    def choice(self) -> dict[str, Any]:
+        """The keyword arguments of `choose_notifications`."""
+        kept = set(self.cleaned_data["kinds"])
+        return {
+            "unwanted": [kind for kind in Kind.values if kind not in kept],
+            "wants_digest": self.cleaned_data["wants_digest"],
+        }

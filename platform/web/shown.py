@@ -15,6 +15,9 @@ from clips.states import DELETED, SCREENING, SUBMITTED
 from common.ids import public_id
 from feed.cards import ClipCard
 from generation.states import COMPLETED, UNFINISHED
+from social.distribution.digests import WORDS
+from social.models.notifications import Kind
+from social.selectors.notifications import News
 from uploads.states import UNFINISHED as UNREAD
 from video.provenance import COMPOSITE, TRAINED
 from web.templatetags.clip_words import described, named
@@ -102,26 +105,67 @@ def shown_upload(upload: "Upload") -> ShownUpload:
 
 @dataclass(frozen=True)
 class ShownComment:
-    """A comment, and what the viewer may do with it."""
+    """A comment or a reply, what the viewer may do with it, and its replies, if they are open."""
 
     comment: "Comment"
     picture: str | None
     may_remove: bool
+    reply_count: int = 0
+    replies: "list[ShownComment] | None" = None
+    more_replies: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """Its words, and those of its open replies."""
+        return [self.comment.text, *(one.comment.text for one in self.replies or [])]
 
 
 def shown_comments(
     comments: Iterable["Comment"], *, clip: Clip, viewer: Viewer
 ) -> list[ShownComment]:
-    """`comments` under `clip`, for `viewer`."""
+    """`comments` under `clip`, with `reply_count`, for `viewer`."""
     may_remove_all = viewer.pk == clip.author_id or has_role(viewer, Role.MODERATOR)
     return [
         ShownComment(
             comment,
             picture_url(comment.author.handle, comment.author.picture_digest),
             may_remove_all or comment.author_id == viewer.pk,
+            getattr(comment, "reply_count", 0),
         )
         for comment in comments
     ]
+
+
+@dataclass(frozen=True)
+class ShownNews:
+    """Something the viewer is told: who did what, and where it leads."""
+
+    news: News
+    faces: list[tuple[str, str | None]]
+    words: str
+    url: str
+    poster: str
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is new."""
+        return self.news.row.read_at is None
+
+
+def shown_news(news: News, *, viewer: Viewer) -> ShownNews:
+    """`news` for its receiver."""
+    clip, row = news.clip, news.row
+    faces = [(one.handle, picture_url(one.handle, one.picture_digest)) for one in news.people]
+    url = f"/@{faces[0][0]}" if faces else ""
+    poster = ""
+    if clip is not None:
+        url = f"/clips/{clip.pk}"
+        if row.comment_id:
+            url += f"?comment={row.comment_id}#comment-{row.comment_id}"
+        if Limit.BLURRED not in clip.limits or clip.author_id == viewer.pk:
+            poster = f"/clips/{clip.pk}/files/poster.webp"
+    words = WORDS[Kind(row.kind)].removeprefix("{who}").strip()
+    return ShownNews(news, faces, words, url, poster)
 
 
 def structured_data(card: ClipCard, *, origin: str) -> SafeString:

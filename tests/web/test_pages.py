@@ -173,8 +173,8 @@ def test_a_page_costs_few_queries_however_many_clips(
     for _ in range(6):
         make_clip(author)
     for path in ("/", "/latest", "/following"):
-        # One of them asks whether the checks are down, to tell a creator.
-        with django_assert_max_num_queries(SESSION_AND_PERSON + 4):
+        # One of them asks whether the checks are down, to tell a creator, and one what is saved.
+        with django_assert_max_num_queries(SESSION_AND_PERSON + 6):
             assert browser.get(path).status_code == 200
-    with django_assert_max_num_queries(SESSION_AND_PERSON + 7):
+    with django_assert_max_num_queries(SESSION_AND_PERSON + 11):
         assert browser.get(f"/@{author.handle}").status_code == 200

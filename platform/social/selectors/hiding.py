@@ -4,9 +4,11 @@ Every read of people, or of what they say or do, excludes `hidden_from` the view
 `clips.selectors.visible_clips`, which says the same.
 """
 
+import re
+
 from django.db.models import BooleanField, Exists, OuterRef, Q, Value
 
-from accounts.models import User
+from accounts.models import HANDLE_PATTERN, User
 from accounts.permissions import Viewer
 from accounts.selectors import person
 from clips.selectors import is_reviewer
@@ -60,9 +62,10 @@ def person_for(viewer: Viewer, handle: str) -> User:
 
 def has_blocked(viewer: Viewer, handle: str) -> bool:
     """Whether the viewer blocked the person with this handle; they may be told so."""
-    if not isinstance(viewer, User):
+    handle = handle.lower().removeprefix("@")
+    if not isinstance(viewer, User) or not re.fullmatch(HANDLE_PATTERN, handle):
         return False
-    return Block.objects.filter(blocker=viewer, blocked__handle=handle.lower()).exists()
+    return Block.objects.filter(blocker=viewer, blocked__handle=handle).exists()
 
 
 def _is_hidden(viewer: Viewer, other: User) -> bool:

@@ -1,12 +1,15 @@
 """People as others see them, and whom they follow."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from accounts.permissions import Viewer
 from clips.selectors import visible_clips
+from social.mentions import handles_in
 from social.models.people import Block, Follow, Mute
 from social.selectors.hiding import hidden_from, person_for
 
@@ -38,11 +41,22 @@ def profile_of(handle: str, *, viewer: Viewer) -> Profile:
         follower_count=followers_of(user, viewer=viewer).count(),
         following_count=followed_by(user, viewer=viewer).count(),
         clip_count=visible_clips(viewer).filter(author=user).count(),
-        is_followed=_follows(viewer, user),
         is_viewer=user == viewer,
-        follows_viewer=isinstance(viewer, User) and _follows(user, viewer),
-        is_muted=_mutes(viewer, user),
+        **_ties(viewer, user),
     )
+
+
+def _ties(viewer: Viewer, user: User) -> dict[str, bool]:
+    """What the two are to each other, in one query."""
+    if not isinstance(viewer, User):
+        return {"is_followed": False}
+    ties = User.objects.filter(pk=user.pk).values_list(
+        Exists(Follow.objects.filter(follower=viewer, followee=user)),
+        Exists(Follow.objects.filter(follower=user, followee=viewer)),
+        Exists(Mute.objects.filter(muter=viewer, muted=user)),
+    )
+    is_followed, follows_viewer, is_muted = ties.get()
+    return {"is_followed": is_followed, "follows_viewer": follows_viewer, "is_muted": is_muted}
 
 
 def followers_of(user: User, *, viewer: Viewer) -> QuerySet[Follow]:
@@ -74,13 +88,21 @@ def mutes_of(owner: User) -> QuerySet[Mute]:
     return Mute.objects.filter(muter=owner, muted__is_active=True).select_related("muted")
 
 
-def _follows(viewer: Viewer, user: User) -> bool:
+def followed_among(viewer: Viewer, people: Iterable[User]) -> frozenset[UUID]:
+    """Which of these people the viewer follows."""
     if not isinstance(viewer, User):
-        return False
-    return Follow.objects.filter(follower=viewer, followee=user).exists()
+        return frozenset()
+    rows = Follow.objects.filter(follower=viewer, followee__in=[one.pk for one in people])
+    return frozenset(rows.values_list("followee_id", flat=True))
 
 
-def _mutes(viewer: Viewer, user: User) -> bool:
-    if not isinstance(viewer, User):
-        return False
-    return Mute.objects.filter(muter=viewer, muted=user).exists()
+def named_in(texts: Iterable[str], *, viewer: Viewer) -> frozenset[str]:
+    """The handles in these texts (`@handle`) that belong to people the viewer may know of.
+
+    No query where nobody is named.
+    """
+    handles = {handle for text in texts for handle in handles_in(text)}
+    if not handles:
+        return frozenset()
+    people = User.objects.filter(handle__in=handles, is_active=True).exclude(hidden_from(viewer))
+    return frozenset(people.values_list("handle", flat=True))

@@ -29,7 +29,11 @@ def collections_of(handle: str, *, viewer: Viewer) -> QuerySet[Collection]:
 
     Raises NotFound.
     """
-    owner = person_for(viewer, handle)
+    return shelves_of(person_for(viewer, handle), viewer=viewer)
+
+
+def shelves_of(owner: User, *, viewer: Viewer) -> QuerySet[Collection]:
+    """The same of a person whom `viewer` may know of."""
     collections = Collection.objects.filter(owner=owner).select_related("owner")
     if owner != viewer:
         collections = collections.filter(is_public=True)

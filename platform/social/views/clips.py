@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.idempotency import idempotent
-from social.limits import SharesPerPerson, ViewsPerClip, ViewsPerPerson
+from common.limits import PersonLimit, VisitorLimit
+from social.limits import ChangesPerPerson, SharesPerPerson, ViewsPerClip, ViewsPerPerson
 from social.selectors.shown import like_count_of
 from social.serializers import (
     LikedSerializer,
@@ -60,6 +61,8 @@ class ViewsView(APIView):
 class SaveView(APIView):
     """The viewer's keeping of a clip."""
 
+    throttle_classes = [VisitorLimit, PersonLimit, ChangesPerPerson]
+
     @extend_schema(request=None, responses=SavedSerializer)
     def put(self, request: Request, clip_id: UUID) -> Response:
         """Save a clip, to find it again; nobody else learns it."""
@@ -77,7 +80,7 @@ class SharesView(APIView):
     """The viewer's link to a clip."""
 
     permission_classes = [AllowAny]
-    throttle_classes = [SharesPerPerson]
+    throttle_classes = [VisitorLimit, PersonLimit, SharesPerPerson]
 
     @extend_schema(request=None, responses=ShareSerializer)
     def post(self, request: Request, clip_id: UUID) -> Response:

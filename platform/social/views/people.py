@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
+from common.limits import PersonLimit, VisitorLimit
 from common.pagination import NewestFirst, page_request
 from common.schema import page_parameters, paged
 from social.limits import ChangesPerPerson
@@ -101,7 +102,7 @@ class MutualsView(APIView):
 class FollowView(APIView):
     """The viewer's following of a person."""
 
-    throttle_classes = [ChangesPerPerson]
+    throttle_classes = [VisitorLimit, PersonLimit, ChangesPerPerson]
 
     @extend_schema(request=None, responses=FollowingSerializer)
     def put(self, request: Request, handle: str) -> Response:
@@ -119,7 +120,7 @@ class FollowView(APIView):
 class BlockView(APIView):
     """The viewer's block of a person."""
 
-    throttle_classes = [ChangesPerPerson]
+    throttle_classes = [VisitorLimit, PersonLimit, ChangesPerPerson]
 
     @extend_schema(request=None, responses=BlockedSerializer)
     def put(self, request: Request, handle: str) -> Response:
@@ -137,7 +138,7 @@ class BlockView(APIView):
 class MuteView(APIView):
     """The viewer's muting of a person."""
 
-    throttle_classes = [ChangesPerPerson]
+    throttle_classes = [VisitorLimit, PersonLimit, ChangesPerPerson]
 
     @extend_schema(request=None, responses=MutedSerializer)
     def put(self, request: Request, handle: str) -> Response:

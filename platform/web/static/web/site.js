@@ -17,6 +17,21 @@
     return headers ? JSON.parse(headers)["X-CSRFToken"] : "";
   }
 
+  /* The viewer's own short link, which counts its visits; else the clip's address. */
+  async function shortLink(link) {
+    if (!link.dataset.share) return link.href;
+    try {
+      const answer = await fetch(link.dataset.share, {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "X-CSRFToken": token() },
+      });
+      return answer.ok ? (await answer.json()).url : link.href;
+    } catch {
+      return link.href;
+    }
+  }
+
   window.reverie = { tell, token };
 
   document.body.addEventListener("htmx:responseError", (event) => {
@@ -57,14 +72,15 @@
     const link = event.target.closest("[data-share]");
     if (!link) return;
     event.preventDefault();
+    const url = await shortLink(link);
     try {
-      if (navigator.share) await navigator.share({ title: link.dataset.title, url: link.href });
+      if (navigator.share) await navigator.share({ title: link.dataset.title, url });
       else {
-        await navigator.clipboard.writeText(link.href);
+        await navigator.clipboard.writeText(url);
         tell("The link is copied.");
       }
     } catch (error) {
-      if (error.name !== "AbortError") tell(link.href);
+      if (error.name !== "AbortError") tell(url);
     }
   });
 })();
