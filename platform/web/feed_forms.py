@@ -66,10 +66,10 @@ class FeedSettingsForm(forms.Form):
     amount_suspected = forms.ChoiceField(choices=STEPS, widget=forms.RadioSelect)
     amount_none = forms.ChoiceField(choices=STEPS, widget=forms.RadioSelect)
     daily_minutes = forms.TypedChoiceField(
-        label="A day", required=False, coerce=int, empty_value=None
+        label="At most a day", required=False, coerce=int, empty_value=None
     )
     session_minutes = forms.TypedChoiceField(
-        label="At a time", required=False, coerce=int, empty_value=None
+        label="At most at a time", required=False, coerce=int, empty_value=None
     )
     break_from = forms.TimeField(
         label="Rest from",
@@ -77,7 +77,7 @@ class FeedSettingsForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     break_to = forms.TimeField(
-        label="until",
+        label="Until",
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )

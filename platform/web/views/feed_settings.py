@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from common.errors import ReverieError
-from feed.policy.choices import MINORS_DAILY_MINUTES
+from feed.policy.choices import MINORS_DAILY_MINUTES, MINORS_NIGHT
 from feed.selectors.wishes import (
     chips_of,
     hidden_creators_of,
@@ -157,6 +157,7 @@ def _page(request: HttpRequest, user: User, *, status: int = 200, **forms: Form)
         "topic_form": TopicForm(initial={"amount": LESS}),
         "rules": rules,
         "minors_minutes": MINORS_DAILY_MINUTES,
+        "minors_night": MINORS_NIGHT,
         "minutes_today": seconds_today(user, now=now) // SECONDS_PER_MINUTE,
         "chips": chips_of(user, now=now),
         "steering_days": f"{site.STEERING_DAYS:g}",

@@ -7,6 +7,8 @@
   const title = document.getElementById("sheet-title");
   let isSteered = false;
 
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     const said = event.target.closest("[data-sheet-title]")?.dataset.sheetTitle;
     if (title && event.detail.target?.id === "sheet-body") title.textContent = said || "Comments";
