@@ -54,9 +54,9 @@ class Parameters:
     )
 
     # --- what moves a score ---
-    complete_weight: float = _parameter(0.3, "points", "Somebody watched to the end.")
-    rewatch_weight: float = _parameter(0.6, "points", "Somebody watched more than once.")
-    skip_weight: float = _parameter(-0.6, "points", "Somebody left within two seconds.")
+    complete_weight: float = _parameter(1.0, "points", "Somebody watched to the end.")
+    rewatch_weight: float = _parameter(1.0, "points", "Somebody watched more than once.")
+    skip_weight: float = _parameter(-1.0, "points", "Somebody left within two seconds.")
     like_weight: float = _parameter(0.5, "points", "Somebody liked it.")
     comment_weight: float = _parameter(5.0, "points", "Somebody wrote a comment.")
     share_weight: float = _parameter(20.0, "points", "Somebody shared it.")
@@ -78,8 +78,8 @@ class Parameters:
     quality_scale: float = _parameter(
         0.3, "points", "So many points above the average multiply a score by 2.7."
     )
-    quality_least: float = _parameter(0.25, "factor", "A badly received clip keeps this much.")
-    quality_most: float = _parameter(3.0, "factor", "A well received clip gets at most this much.")
+    quality_least: float = _parameter(0.2, "factor", "A badly received clip keeps this much.")
+    quality_most: float = _parameter(4.0, "factor", "A well received clip gets at most this much.")
     age_half_life_days: float = _parameter(
         14.0, "days", "How long until a clip has lost half of what age can take."
     )
