@@ -21,6 +21,7 @@ from feed.cards import ClipCard, cards_of
 from feed.models.guests import GuestFeed
 from feed.selectors.guests import guest_feed_for, pseudonym_of
 from feed.selectors.unwanted import Unwanted, unwanted_by, wanted_clips
+from feed.serving.pace import require_open
 from feed.serving.skeletons import Skeleton, UnableToReadSkeleton, skeleton_of
 
 LATEST = NewestFirst("guest_latest", time="published_at")
@@ -54,8 +55,9 @@ def guest_page(
     """The feed, and the page of it that is asked for; nothing in it that `viewer` may not see.
 
     There is always a page, whatever the guest's server does.  Raises NotFound for a feed that is
-    not there for the viewer, UnableToReadCursor.
+    not there for the viewer, UnableToReadCursor, and BreakTime while the feed rests for them.
     """
+    require_open(viewer, now=now)
     feed = guest_feed_for(viewer, feed_id)
     place = Place.from_cursor(feed, asked.cursor)
     skeleton, trouble = Skeleton((), None), ""

@@ -6,11 +6,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Role, User
 from accounts.permissions import has_role
@@ -21,6 +22,8 @@ from feed.limits import GuestFeedLimit
 from feed.selectors.guests import GUESTS, feeds_read_by, guest_feeds_for
 from feed.services.guests import leave_feed, read_feed, register_feed, remove_feed
 from feed.serving.guests import guest_page
+from feed.serving.pace import BreakTime
+from feed.serving.wishes import rules_of
 from web.access import is_fragment, signed_in
 from web.forms import GuestFeedForm
 from web.refusals import refuse
@@ -46,18 +49,28 @@ def feeds(request: HttpRequest) -> HttpResponseBase:
 def feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
     """One feed, in the order of its server."""
     asked = PageRequest(cursor=request.GET.get("cursor"), limit=CLIPS_PER_PAGE)
-    guest, page = guest_page(request.user, feed_id, asked=asked, now=timezone.now())
+    try:
+        guest, page = guest_page(request.user, feed_id, asked=asked, now=timezone.now())
+    except BreakTime:  # the feed's own page says until when
+        rests = resolve_url("web:feed")
+        return HttpResponseClientRedirect(rests) if is_fragment(request) else redirect(rests)
     context = {
         "place": "feed",
         "guest": guest,
         "page": page,
         "trouble": TROUBLES.get(page.trouble, ""),
         "more_url": reverse("web:guest-feed", args=[feed_id]),
+        "plays_by_itself": _plays_by_itself(request),
     }
     template = "web/parts/reels.html" if is_fragment(request) else "web/guest_feed.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _plays_by_itself(request: HttpRequest) -> bool:
+    user = request.user
+    return not isinstance(user, User) or rules_of(user, now=timezone.now()).plays_by_itself
 
 
 @require_POST
