@@ -2,9 +2,15 @@
 
 from accounts.models import User
 from accounts.permissions import Viewer
+from clips.models import Clip
 from clips.selectors import visible_clips
 from feed.cards import ClipCard, cards_of
 from feed.models.pins import Pin
+
+
+def is_pinned(clip: Clip) -> bool:
+    """Whether its author shows the clip first."""
+    return Pin.objects.filter(clip=clip).exists()
 
 
 def pinned_clips(author: User, *, viewer: Viewer) -> list[ClipCard]:

@@ -45,8 +45,24 @@ class PostingForm(forms.Form):
         }
 
 
+class ChangeForm(PostingForm):
+    """What an author changes of a clip."""
+
+    allows_remixes = forms.BooleanField(
+        label="Others may remix it",
+        required=False,
+        help_text="They begin with its words; their clip says that it comes from yours.",
+    )
+
+    def words(self) -> dict[str, Any]:
+        """The keyword arguments of editing."""
+        return {**super().words(), "allows_remixes": self.cleaned_data["allows_remixes"]}
+
+
 class OrderForm(PostingForm):
-    """A request for a video."""
+    """A request for a video; `remix_of` is the clip it begins with."""
+
+    remix_of = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     prompt = forms.CharField(
         label="Your sentence",
@@ -177,14 +193,15 @@ class KeyForm(forms.Form):
     )
 
 
-def posting_form_of(clip: Clip, data: Any = None) -> PostingForm:
+def posting_form_of(clip: Clip, data: Any = None) -> ChangeForm:
     """The form that edits what is said of `clip`."""
     initial = {
         "caption": clip.caption,
         "hashtags": " ".join(clip.hashtags),
         "privacy": clip.privacy,
+        "allows_remixes": clip.allows_remixes,
     }
-    return PostingForm(data, initial=initial)
+    return ChangeForm(data, initial=initial)
 
 
 def _shape(size: str) -> str:

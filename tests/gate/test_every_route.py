@@ -71,6 +71,7 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "video_id": [public_id("video", clip.video_id)],
         "name": list(clip.video.renditions.values_list("name", flat=True)),
         "handle": ["author_of_it"],
+        "tag": ["unseen"],
         "object_id": [str(clip.pk)],
         "comment_id": [str(uuid4())],
         "collection_id": [str(uuid4())],

@@ -16,11 +16,16 @@ from clips.selectors import clip_for
 from clips.services import delete_clip, edit_clip
 from common.errors import Invalid, ReverieError
 from feed.selectors.pages import clip_card
+from feed.selectors.pins import is_pinned
+from feed.selectors.remixes import family_of
+from feed.services.arriving import note_arrival
+from feed.services.pinning import pin_clip, unpin_clip
 from moderation.selectors.statements import standing_statement
 from social.selectors.saving import saved_among
 from social.selectors.shown import like_count_of
 from social.services.liking import like, unlike
 from web.access import is_fragment, signed_in
+from web.arrivals import VIA_LINK, came_from, is_looked_at
 from web.forms import PostingForm, posting_form_of
 from web.refusals import refuse
 from web.shown import UNSETTLED, structured_data
@@ -35,6 +40,8 @@ def show(request: HttpRequest, clip_id: UUID) -> HttpResponse:
     clip = clip_for(request.user, clip_id)
     if is_fragment(request) and clip.state in UNSETTLED:
         return HttpResponse(status=204)
+    if is_looked_at(request) and not is_fragment(request):
+        note_arrival(request.user, clip, came_from(request), now=timezone.now())
     return _page(request, clip, posting_form_of(clip))
 
 
@@ -48,13 +55,25 @@ def _page(
         "form": form,
         "is_unsettled": clip.state in UNSETTLED,
         "statement": standing_statement(clip) if clip.author_id == request.user.pk else None,
+        "family": family_of(clip.pk, viewer=request.user),
+        "is_pinned": is_pinned(clip),
         "structured_data": structured_data(card, origin=settings.REVERIE_URL),
         "saved": saved_among(request.user, [clip.pk]),
         **talk(clip, viewer=request.user, wanted=request.GET.get("comment", "")),
     }
     response = render(request, "web/clip.html", context, status=status)
+    if VIA_LINK in request.COOKIES:
+        response.delete_cookie(VIA_LINK)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@require_POST
+@signed_in
+def pin(request: HttpRequest, user: User, clip_id: UUID) -> HttpResponse:
+    """Show the clip first on one's page (`pinned=yes`), or no longer (`pinned=no`)."""
+    (pin_clip if _yes_or_no(request, "pinned") else unpin_clip)(user, clip_id)
+    return redirect("web:clip", clip_id)
 
 
 @require_POST

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.selectors import picture_url
 from common.errors import Invalid, NotFound
-from common.pagination import NewestFirst, PageRequest
+from common.pagination import NewestFirst, Page, PageRequest
+from feed.cards import ClipCard
 from feed.selectors.pages import clips_by
+from feed.selectors.pins import pinned_clips
 from social.limits import ChangesPerPerson
 from social.selectors.hiding import has_blocked, person_for
 from social.selectors.people import (
@@ -58,6 +60,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "profile": person,
         "picture_url": picture_url(person.user.handle, person.user.picture_digest),
         "collections": shelves_of(person.user, viewer=request.user).order_by("-pk")[:MOST_LISTED],
+        "pinned": _pinned(person.user, request) if asked.cursor is None else None,
         "page": clips_by(handle, viewer=request.user, asked=asked),
         "more_url": reverse("web:profile", args=[person.user.handle]),
     }
@@ -65,6 +68,11 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _pinned(author: User, request: HttpRequest) -> Page[ClipCard] | None:
+    pinned = pinned_clips(author, viewer=request.user)
+    return Page(pinned, None) if pinned else None
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from social.limits import SharesPerPerson
 from social.services.sharing import follow_link
+from web.arrivals import VIA_LINK, VIA_LINK_SECONDS
 
 # What fetches a link without anybody following it: programs that draw previews, and robots.
 ROBOT = re.compile(
@@ -26,6 +27,10 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     clip = follow_link(token, viewer=request.user, visitor=_visitor(request), now=timezone.now())
     response = redirect("web:clip", clip.pk)
     response["X-Robots-Tag"] = "noindex"
+    response.set_cookie(
+        VIA_LINK, "1", max_age=VIA_LINK_SECONDS, httponly=True, samesite="Lax",
+        secure=request.is_secure(),
+    )  # fmt: skip
     return response
 
 

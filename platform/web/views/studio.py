@@ -1,5 +1,6 @@
 """Making videos: the order, its progress, and everything one has made."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,16 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from clips.selectors import clip_for, remixable_video
 from clips.services import post_video
 from common.errors import Conflict, NotFound, ReverieError
 from common.ids import parse_public_id, public_id
 from common.problems import Problem
-from generation.selectors import job_for, job_page, queue_position
+from feed.cards import ClipCard
+from feed.policy.asking import MOST_CHARACTERS
+from feed.selectors.pages import clip_card
+from generation.orders import Order
+from generation.selectors import job_for, job_page, queue_position, remix_order
 from generation.services import delete_job, request_generation
 from web.access import is_fragment, signed_in
 from web.forms import OrderForm, PostingForm
@@ -37,15 +43,35 @@ def create(request: HttpRequest, user: User) -> HttpResponse:
     if not form.is_valid():
         return _order_page(request, form, status=UNPROCESSABLE)
     try:
-        job = request_generation(user, form.order(), now=timezone.now())
+        job = request_generation(user, _order(user, form), now=timezone.now())
     except ReverieError as error:
         return _refused_order(request, form, refuse(form, error))
     return redirect("web:job", public_id("video", job.pk))
 
 
+def _order(user: User, form: OrderForm) -> Order:
+    remixed = form.cleaned_data["remix_of"]
+    order = form.order()
+    return replace(order, remix_of=clip_for(user, remixed).video_id) if remixed else order
+
+
 def _order_page(request: HttpRequest, form: OrderForm, *, status: int = 200) -> HttpResponse:
-    context = {"place": "create", "form": form, "words": suggested_words()}
+    context = {
+        "place": "create",
+        "form": form,
+        "words": suggested_words(),
+        "remixed": _remixed(request, form),
+    }
     return render(request, "web/create.html", context, status=status)
+
+
+def _remixed(request: HttpRequest, form: OrderForm) -> ClipCard | None:
+    """The clip that the order begins with, while it may still be seen."""
+    wanted = parsed_uuid(str(form["remix_of"].value() or ""))
+    try:
+        return clip_card(wanted, viewer=request.user) if wanted else None
+    except NotFound:
+        return None
 
 
 def _refused_order(request: HttpRequest, form: OrderForm, problem: Problem) -> HttpResponse:
@@ -57,8 +83,13 @@ def _refused_order(request: HttpRequest, form: OrderForm, problem: Problem) -> H
 
 def _words_of_before(request: HttpRequest, user: User) -> dict[str, Any]:
     """The order of the video in `?from=`, to be changed and made again."""
+    if "remix" in request.GET:
+        return _words_of_remixed(request.GET["remix"], user)
     if "from" not in request.GET:
-        return {}
+        return {
+            "prompt": request.GET.get("prompt", "")[:MOST_CHARACTERS],
+            "hashtags": request.GET.get("hashtag", "")[:MOST_CHARACTERS],
+        }
     job = job_for(user, _job_id(request.GET["from"]))
     return {
         "prompt": job.prompt,
@@ -71,6 +102,18 @@ def _words_of_before(request: HttpRequest, user: User) -> dict[str, Any]:
         "hashtags": " ".join(job.hashtags),
         "privacy": job.privacy,
     }
+
+
+def _words_of_remixed(text: str, user: User) -> dict[str, Any]:
+    """The words and the shape of the clip in `?remix=`.  Raises NotFound, NoRemix."""
+    clip_id = parsed_uuid(text)
+    if clip_id is None:
+        raise NotFound("There is no such clip.")
+    parent = remixable_video(user, clip_for(user, clip_id).video_id)
+    order = remix_order(parent, Order(prompt=parent.prompt))
+    given = {"model": order.model, "size": order.size, "seconds": order.seconds}
+    shape = {name: value for name, value in given.items() if value}
+    return {"prompt": parent.prompt, "remix_of": clip_id, **shape}
 
 
 @require_safe
@@ -141,6 +184,14 @@ def studio(request: HttpRequest, user: User) -> HttpResponse:
         "next_cursor": jobs[-1].video_id if has_more else None,
     }
     return render(request, "web/studio.html", context)
+
+
+def parsed_uuid(text: str) -> UUID | None:
+    """The id in `text`, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _job_id(video_id: str) -> UUID:
