@@ -44,7 +44,8 @@ def is_within_limit(address: str) -> bool:
         count = _counts[address] = _Count()
     count.waiting += 1
     now = time.monotonic()
-    if count.waiting >= TOGETHER or now - count.added_at >= APART_SECONDS:
+    is_over = count.known + count.waiting > most
+    if is_over or count.waiting >= TOGETHER or now - count.added_at >= APART_SECONDS:
         try:
             count.known = _added(address, count.waiting, seconds=seconds)
         except redis.RedisError as error:

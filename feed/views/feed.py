@@ -68,10 +68,9 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     wanted = _wanted(request)
     if wanted is None:
         return LONG_WAY(request)
-    if wanted.login is not None or is_within_limit(IDENT.get_ident(request)):  # type: ignore[arg-type]
-        page = ready_page(wanted, now=timezone.now())
-        if page is not None:
-            return HttpResponse(page, content_type="application/json", headers=HEADERS)
+    page = ready_page(wanted, now=timezone.now())
+    if page is not None and (wanted.login is not None or _is_within_limit(request)):
+        return HttpResponse(page, content_type="application/json", headers=HEADERS)
     return LONG_WAY(request) if wanted.login is None else _introduced(request, wanted.login)
 
 
@@ -95,6 +94,11 @@ def _login(request: HttpRequest) -> str | None:
         return key_login(authorization[len(BEARER) :].strip())
     session = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     return session_login(session) if session else None
+
+
+def _is_within_limit(request: HttpRequest) -> bool:
+    """Count a visitor; of a person, Valkey counts with the page."""
+    return is_within_limit(IDENT.get_ident(request))  # type: ignore[arg-type] # only META is read
 
 
 def _introduced(request: HttpRequest, login: str) -> HttpResponseBase:

@@ -1,23 +1,56 @@
-"""Ready pages over HTTP: the same as the long way's, retry-safe, and never what must not be seen."""
+"""Ready pages over HTTP: as the long way answers them, safe to repeat, never what is hidden."""
 
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
+import redis
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accounts.models import User
+from accounts.services import close_account, revoke_api_key, set_own_birth_year
 from clips.models import Clip
-from clips.services import withdraw_clip
+from clips.services import delete_clip, edit_clip, keep_from_minors, publish_clip, withdraw_clip
+from clips.states import CLIP_STATES, SCREENING
+from common.memory import valkey
+from common.transitions import move
+from feed.distribution import invalidating
 from feed.distribution.cataloguing import write_catalogue
 from feed.distribution.entering import give_meanings
+from feed.models.serving import Change
+from feed.services.wishes import hide_creator
+from feed.serving import leases, lists, people
 from feed.serving.catalogues import loaded_catalogue
+from feed.serving.fragments import build_fragments, drop_fragments, fragment_key
+from feed.serving.leases import keep, leased
+from feed.serving.lists import RANKED
+from feed.serving.quick import RING_SECONDS
+from social.counting import add_waiting_counts
+from social.services.blocking import block
+from social.services.following import follow
+from social.services.liking import like, unlike
 from tests.people import browser_of, make_clip, make_user, program_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FEED = "/api/v1/feed"
+
+
+@pytest.fixture
+def noon(settings: Any) -> None:
+    """It is about noon where nobody said otherwise, so that the feed does not rest for minors."""
+    ahead = 12 - timezone.now().hour
+    settings.FEED_TIME_ZONE = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
 
 
 def catalogued() -> None:
@@ -74,3 +107,328 @@ def test_a_page_asked_for_again_is_the_same_page(django_assert_num_queries: Any)
     again = get(program, cursor=first["meta"]["next_cursor"])
     assert captions(again) == captions(second)
     assert not set(captions(third)) & set(captions(second))
+
+
+def long_way(client: Client, **query: Any) -> Any:
+    """The same page as DRF answers it: what it is asked in is no ordinary way."""
+    return client.get(FEED, query, headers={"accept": "application/json;q=0.9, */*;q=0.1"})
+
+
+def test_a_ready_page_is_byte_for_byte_what_the_long_way_answers() -> None:
+    clips = many_clips(12)
+    viewer = make_user()
+    like(viewer, clips[0].pk)
+    follow(viewer, clips[1].author.handle)
+    edit_clip(clips[2].author, clips[2].pk, caption="a\u2028b <é> 日本", now=timezone.now())
+    publish(clips[2])
+    add_waiting_counts()
+    program = program_of(viewer)
+    cursor = get(program, limit=1).json()["meta"]["next_cursor"]
+    ready, long = get(program, cursor=cursor), long_way(program, cursor=cursor)
+    for name in ("Content-Type", "Allow", "Vary"):
+        assert ready.headers[name] == long.headers[name]
+    assert ready.content == long.content
+    flags = [clip["viewer"] for clip in walk_clips(program)]
+    assert sum(flag["liked"] for flag in flags) == 1
+    assert sum(flag["following"] for flag in flags) == 3
+
+
+def walk_clips(client: Client) -> list[Any]:
+    found, cursor = list[Any](), ""
+    while cursor is not None:
+        page = get(client, **({"cursor": cursor} if cursor else {})).json()
+        found += page["data"]
+        cursor = page["meta"]["next_cursor"]
+    return found
+
+
+def publish(clip: Clip) -> None:
+    clip.refresh_from_db()
+    move(clip, states=CLIP_STATES, to=SCREENING, now=timezone.now())
+    publish_clip(clip, allowed_digest=clip.digest, now=timezone.now())
+
+
+def hide_withdrawn(clip: Clip, _viewer: User) -> None:
+    withdraw_clip(clip, reason="no", now=timezone.now())
+
+
+def hide_private(clip: Clip, _viewer: User) -> None:
+    edit_clip(clip.author, clip.pk, privacy="only_me", now=timezone.now())
+
+
+def hide_deleted(clip: Clip, _viewer: User) -> None:
+    delete_clip(clip.author, clip.pk, now=timezone.now())
+
+
+def hide_suspended(clip: Clip, _viewer: User) -> None:
+    close_account(clip.author)
+
+
+def hide_reworded(clip: Clip, _viewer: User) -> None:
+    edit_clip(clip.author, clip.pk, caption="other words", now=timezone.now())
+
+
+def hide_limited(clip: Clip, _viewer: User) -> None:
+    publish_clip(clip, allowed_digest=clip.digest, limits=["no_recommendation"], now=timezone.now())
+
+
+def hide_age_gated(clip: Clip, _viewer: User) -> None:
+    publish_clip(clip, allowed_digest=clip.digest, limits=["age_gate"], now=timezone.now())
+
+
+def hide_blocked(clip: Clip, viewer: User) -> None:
+    block(viewer, clip.author.handle)
+
+
+def hide_blocking(clip: Clip, viewer: User) -> None:
+    block(clip.author, viewer.handle)
+
+
+def hide_from_minors(clip: Clip, viewer: User) -> None:
+    keep_from_minors(clip, is_kept=True)
+    set_own_birth_year(viewer, timezone.now().year - 15, now=timezone.now())
+
+
+HIDING = [
+    value
+    for name, value in dict(globals()).items()
+    if name.startswith("hide_") and name != "hide_creator"
+]
+
+
+@pytest.mark.parametrize("hide", HIDING)
+def test_what_is_hidden_is_on_no_page_from_that_moment(
+    hide: Callable[[Clip, User], None], noon: None
+) -> None:
+    author, viewer = make_user(), make_user()
+    gone = make_clip(author, caption="gone")
+    for number in range(5):
+        make_clip(make_user(), caption=f"stays {number}")
+    catalogued()
+    begun = []
+    for client in (program_of(viewer), browser_of(viewer)):
+        for mode in RANKED:
+            assert "gone" in walk(client, mode=mode)
+            # A list that is begun, with the rest of it ranked and ready.
+            begun.append((client, mode, get(client, mode=mode, limit=1).json()))
+
+    hide(gone, viewer)
+
+    for client, mode, first in begun:
+        assert {"gone", "other words"}.isdisjoint(walk(client, mode=mode))
+        for answer in (
+            get(client, mode=mode),
+            get(client, mode=mode, cursor=first["meta"]["next_cursor"]),
+            long_way(client, mode=mode),
+        ):
+            assert {"gone", "other words"}.isdisjoint(captions(answer))
+            assert len(captions(answer)) >= 4
+
+
+def test_a_login_that_ended_opens_nothing() -> None:
+    many_clips(12)
+    viewer = make_user()
+    program, browser = program_of(viewer), browser_of(viewer)
+    liked = get(program).json()["data"][0]["id"]
+    like(viewer, UUID(liked))
+
+    def flags(client: Client) -> int:
+        data = get(client, limit=50).json()["data"]
+        return sum(clip["viewer"]["liked"] for clip in data)
+
+    for client in (program, browser):
+        assert [flags(client) for _ in range(3)] == [1, 1, 1]
+    revoke_api_key(viewer, viewer.api_keys.get().pk, now=timezone.now())
+    assert get(program).status_code == 401
+    assert flags(browser) == 1
+    browser.logout()
+    browser.cookies.clear()
+    assert flags(browser) == 0
+
+
+def test_the_key_of_who_is_suspended_opens_nothing() -> None:
+    many_clips(3)
+    viewer = make_user()
+    program, browser = program_of(viewer), browser_of(viewer)
+    for client in (program, browser):
+        for _ in range(2):
+            assert get(client).status_code == 200
+    close_account(viewer)
+    assert get(program).status_code == 401
+    assert not any(clip["viewer"]["is_author"] for clip in get(browser).json()["data"])
+
+
+def test_the_unserved_tail_is_ranked_anew_when_the_viewer_changed() -> None:
+    many_clips(30)
+    viewer = make_user()
+    program = program_of(viewer)
+    first = get(program).json()
+    cursor = first["meta"]["next_cursor"]
+    second = captions(get(program, cursor=cursor))
+    disliked = Clip.objects.get(caption=second[-1]).author
+    third = get(program, cursor=cursor).json()["meta"]["next_cursor"]
+
+    hide_creator(viewer, disliked.handle, now=timezone.now())
+
+    assert captions(get(program, cursor=cursor)) == second
+    rest = captions(get(program, cursor=third))
+    theirs = {clip.caption for clip in Clip.objects.filter(author=disliked)}
+    assert rest
+    assert not theirs & set(rest)
+    assert not set(rest) & {*second, *(clip["caption"] for clip in first["data"])}
+
+
+def test_likes_counts_and_follows_show_on_the_next_page(django_assert_num_queries: Any) -> None:
+    clips, viewer = many_clips(5), make_user()
+    program = program_of(viewer)
+    get(program)
+    like(viewer, clips[0].pk)
+    follow(viewer, clips[0].author.handle)
+    add_waiting_counts()
+    cursor = get(program, limit=1).json()["meta"]["next_cursor"]
+    assert cursor
+    with django_assert_num_queries(0):
+        again = get(program, cursor=cursor)
+    card = next(clip for clip in walk_clips(program) if clip["id"] == str(clips[0].pk))
+    assert again.status_code == 200
+    assert card["viewer"] == {"liked": True, "following": True, "is_author": False}
+    assert card["counts"]["likes"] == 1
+    unlike(viewer, clips[0].pk)
+    card = next(clip for clip in walk_clips(program) if clip["id"] == str(clips[0].pk))
+    assert not card["viewer"]["liked"]
+
+
+def test_a_minor_is_shown_nothing_kept_from_them(noon: None) -> None:
+    clips = many_clips(4)
+    keep_from_minors(clips[0], is_kept=True)
+    minor = make_user(birth_year=timezone.now().year - 15)
+    assert clips[0].caption not in walk(program_of(minor))
+    assert clips[0].caption in walk(program_of(make_user()))
+
+
+def test_pages_go_on_while_valkey_loses_everything(valkey_server: Any) -> None:
+    clips = many_clips(25)
+    program = program_of(make_user())
+    first = get(program).json()
+    get(program, cursor=first["meta"]["next_cursor"])
+    valkey_server.flushall()
+    answer = get(program, cursor=first["meta"]["next_cursor"])
+    assert len(captions(answer)) == 10
+    assert sorted(walk(program)) == sorted(clip.caption for clip in clips)
+
+
+def test_pages_are_newest_first_without_valkey(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    many_clips(25)
+    program = program_of(make_user())
+    ready = get(program).json()
+    get(program)
+
+    gone = redis.Redis(unix_socket_path="/nowhere/valkey.sock", retry=Retry(NoBackoff(), 0))
+
+    def nowhere() -> redis.Redis:
+        return gone
+
+    for module in [
+        one for name, one in sys.modules.items() if name.startswith(("feed.", "common."))
+    ]:
+        if hasattr(module, "valkey"):
+            monkeypatch.setattr(module, "valkey", nowhere)
+    lists.script.cache_clear()
+    people._script.cache_clear()
+    leases._keeper.cache_clear()
+    try:
+        shown = walk(program)
+        page = get(program).json()
+        onwards = get(program, cursor=ready["meta"]["next_cursor"])
+    finally:
+        lists.script.cache_clear()
+        people._script.cache_clear()
+        leases._keeper.cache_clear()
+    assert shown == [f"clip {number}" for number in range(25)]
+    assert page["data"][0].keys() == ready["data"][0].keys()
+    assert len(captions(onwards)) == 10
+
+
+def test_visitors_share_a_page_for_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = many_clips(3)
+    assert get(Client(), mode="trending").status_code == 200
+    withdraw_clip(clips[0], reason="no", now=timezone.now())
+    moment = time.monotonic()
+    monkeypatch.setattr("feed.serving.quick.time.monotonic", lambda: moment + RING_SECONDS + 0.1)
+    assert clips[0].caption not in captions(get(Client(), mode="trending"))
+
+
+def test_a_fragment_read_before_a_change_is_not_written_after_it() -> None:
+    clip = many_clips(1)[0]
+    key = fragment_key(clip.pk)
+    drop_fragments([clip.pk])
+    lease = leased([key])
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(in_thread(lambda: hide_withdrawn(clip, clip.author))).result()
+    assert keep({key: b"1old"}, lease, seconds=60) == 0
+    assert valkey().get(key) is None
+    build_fragments([clip.pk])
+    assert valkey().get(key) == b""
+
+
+def test_builders_and_changes_at_once_never_leave_an_old_fragment() -> None:
+    clip = many_clips(1)[0]
+    stop = Event()
+
+    def build() -> None:
+        while not stop.is_set():
+            build_fragments([clip.pk])
+
+    with ThreadPoolExecutor(3) as threads:
+        builders = [threads.submit(in_thread(build)) for _ in range(3)]
+        for number in range(40):
+            User.objects.filter(pk=clip.author_id).update(display_name=f"name {number}")
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:
+                fragment = valkey().get(fragment_key(clip.pk))
+                if fragment is not None:
+                    assert f'"name {number}"'.encode() in fragment
+                    break
+        stop.set()
+        for builder in builders:
+            builder.result()
+
+
+def in_thread(act: Callable[[], object]) -> Callable[[], None]:
+    def acting() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    return acting
+
+
+def test_a_change_whose_process_died_is_found_by_the_round() -> None:
+    clip = many_clips(1)[0]
+    program = program_of(make_user())
+    assert walk(program) == [clip.caption]
+    with connection.cursor() as cursor:
+        # As psql would: past Django, and past who listens to it.
+        cursor.cursor.execute("UPDATE clips_clip SET privacy = 'only_me' WHERE id = %s", [clip.pk])
+    assert valkey().get(fragment_key(clip.pk))
+    assert invalidating.work_off_changes() >= 1
+    assert walk(program) == []
+
+
+def test_changes_wait_while_valkey_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = many_clips(1)[0]
+    walk(program_of(make_user()))
+
+    def fails(_: object) -> None:
+        raise redis.ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(invalidating, "drop_fragments", fails)
+        hide_withdrawn(clip, clip.author)
+    assert Change.objects.exists()
+    assert invalidating.work_off_changes() >= 1
+    assert not Change.objects.exists()
+    assert not valkey().get(fragment_key(clip.pk))
