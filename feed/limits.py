@@ -51,11 +51,14 @@ class EventsLimit(Limit):
     """Batches of events of one person, or of one address."""
 
     scope = "events"
-    rate = "120/min"
 
     def bucket(self, request: Request, view: APIView) -> str | None:
         """The person or the address."""
         return self.person_or_address(request)
+
+    def rate_for_scope(self) -> str:
+        """The operator's choice."""
+        return str(settings.EVENT_RATE)
 
 
 class WatchesOfClip(Limit):

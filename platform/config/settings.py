@@ -297,6 +297,7 @@ FRAME_DETECTORS = [
 FEED_TIME_ZONE = os.environ.get("REVERIE_TIME_ZONE", "UTC")
 STEERING_DAYS = float(os.environ.get("REVERIE_STEERING_DAYS", "7"))
 EVENT_DAYS = int(os.environ.get("REVERIE_EVENT_DAYS", "90"))
+EVENT_RATE = os.environ.get("REVERIE_EVENT_RATE", "120/min")
 
 # --- feeds of others ---
 GUEST_FEED_SECONDS = float(os.environ.get("REVERIE_GUEST_FEED_SECONDS", "2"))
