@@ -25,6 +25,9 @@ PAGE = 10
 HALF = 0.5
 START = 1_800_000_000.0
 HOUR = 3600.0
+INTERESTS, LIKING, INDIFFERENCE = 4, (0.7, 1.0), (0.0, 0.2)
+"""How many topics a viewer likes, how much these fit their taste, and how much the others do."""
+
 FEW_VIEWERS = 400
 """On so many viewers' pages variety and cold clips are measured."""
 
@@ -33,8 +36,8 @@ PRESSED, LEFT_AT_ONCE = 0.2, 0.5
 
 GOOD_STRENGTH, BAD_STRENGTH = 0.6, -0.3
 COLUMN = {name: place for place, name in enumerate(RESPONSES)}
-TOPIC_SPREAD = 0.8
-"""How far clips of one topic lie from each other, beside the length 1 of the topic's direction."""
+KINDS, KIND_SPREAD, CLIP_SPREAD = 8, 0.7, 0.4
+"""A topic has so many kinds of clips; how far they and single clips lie from its direction (1)."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ TASTES = Setting(
 
 @dataclass(frozen=True)
 class World:
-    """What is true: `tastes` (V, T), rows of sum 1; `topics` (C,) and `quality` (C,) of clips."""
+    """What is true: `tastes` (V, T), from 0 to 1; `topics` (C,) and `quality` (C,) of clips."""
 
     setting: Setting
     tastes: Floats
@@ -87,7 +90,7 @@ class World:
 
     def liking(self, viewer: int, clips: Places) -> Floats:
         """The probability that the viewer likes each of these clips."""
-        fits = self.tastes[viewer, self.topics[clips]] / self.tastes[viewer].max()
+        fits = self.tastes[viewer, self.topics[clips]]
         odds = self.setting.base + self.setting.fitting * fits + self.quality[clips]
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
@@ -114,18 +117,29 @@ def world(setting: Setting, *, seed: int) -> World:
     random = np.random.default_rng(seed)
     directions = _unit(random.standard_normal((setting.topics, WIDTH)))
     topics = random.integers(0, setting.topics, setting.clips)
-    noise = random.standard_normal((setting.clips, WIDTH)) * TOPIC_SPREAD / np.sqrt(WIDTH)
+    kinds = _unit(random.standard_normal((setting.topics, KINDS, WIDTH)).reshape(-1, WIDTH))
+    kind = kinds[topics * KINDS + random.integers(0, KINDS, setting.clips)] * KIND_SPREAD
+    noise = random.standard_normal((setting.clips, WIDTH)) * CLIP_SPREAD / np.sqrt(WIDTH)
     late = random.uniform(0, setting.hours * HOUR * 0.7, setting.clips)
     late[: setting.present] = -random.uniform(0, setting.hours * HOUR, setting.present)
     return World(
         setting=setting,
-        tastes=random.dirichlet(np.full(setting.topics, 0.25), setting.viewers).astype(np.float32),
+        tastes=_tastes(setting, random),
         topics=topics,
         quality=(random.standard_normal(setting.clips) * setting.quality_spread).astype(np.float32),
-        embeddings=_unit(directions[topics] + noise),
+        embeddings=_unit(directions[topics] + kind + noise),
         authors=random.integers(0, setting.authors, setting.clips),
         arrives=START + np.sort(late),
     )
+
+
+def _tastes(setting: Setting, random: np.random.Generator) -> Floats:
+    """(V, T): every viewer likes INTERESTS topics, about equally, and the others little."""
+    tastes = random.uniform(*INDIFFERENCE, (setting.viewers, setting.topics))
+    for taste in tastes:
+        mine = random.choice(setting.topics, INTERESTS, replace=False)
+        taste[mine] = random.uniform(*LIKING, INTERESTS)
+    return tastes.astype(np.float32)
 
 
 def run(true: World, *, seed: int, parameters: Parameters = PARAMETERS) -> Run:
