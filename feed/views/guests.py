@@ -45,7 +45,11 @@ class GuestFeedsView(APIView):
     permission_classes = [_ReadByAnyone]
     throttle_classes = [VisitorLimit, PersonLimit, GuestFeedLimit]
 
-    @extend_schema(parameters=page_parameters(), responses=paged(GuestFeedSerializer))
+    @extend_schema(
+        operation_id="feeds_list",
+        parameters=page_parameters(),
+        responses=paged(GuestFeedSerializer),
+    )
     def get(self, request: Request) -> Response:
         """List feeds, newest first."""
         asked = page_request(request.query_params)
