@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from clips.signals import clip_published
 from feed.distribution.invalidating import work_off_changes
+from feed.serving.fragments import note_counts
 from feed.serving.people import flag_follow, flag_like
 from feed.serving.viewers import forget_state
 from feed.serving.wishes import forget_wishes
@@ -27,6 +28,7 @@ from social.signals import (
     clip_shared,
     clip_unliked,
     clip_unsaved,
+    clips_counted,
     person_blocked,
     person_followed,
     person_muted,
@@ -85,6 +87,12 @@ def show_like(*, signal: object, user_id: UUID, clip_id: UUID, **_: object) -> N
 def show_follow(*, signal: object, user_id: UUID, other_id: UUID, **_: object) -> None:
     """Their next page says so."""
     _quietly(partial(flag_follow, user_id, other_id, is_followed=signal is person_followed))
+
+
+@receiver(clips_counted)
+def show_counts(*, counts: Sequence[tuple[UUID, int, int, int]], **_: object) -> None:
+    """Everybody's next page says so."""
+    note_counts(counts)
 
 
 @receiver(clip_published)

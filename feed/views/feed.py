@@ -35,7 +35,7 @@ MODES = {mode.value: mode for mode in RANKED}
 BEARER = "Bearer "
 PLAIN_ACCEPTS = frozenset({"", "*/*", "application/json"})
 """What clients say that take JSON; what else they can say is left to DRF."""
-HEADERS = {"Allow": "GET, HEAD, OPTIONS", "Vary": "Accept, Cookie"}
+HEADERS = {"Allow": "GET, HEAD, OPTIONS"}
 
 
 class FeedView(APIView):
@@ -70,7 +70,10 @@ def feed(request: HttpRequest) -> HttpResponseBase:
         return LONG_WAY(request)
     page = ready_page(wanted, now=timezone.now())
     if page is not None and (wanted.login is not None or _is_within_limit(request)):
-        return HttpResponse(page, content_type="application/json", headers=HEADERS)
+        response = HttpResponse(page, content_type="application/json", headers=HEADERS)
+        if not request.META.get("HTTP_AUTHORIZATION"):
+            response.headers["Vary"] = "Cookie"
+        return response
     return LONG_WAY(request) if wanted.login is None else _introduced(request, wanted.login)
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from social.signals import clips_counted, tell
+
 AT_ONCE = 10_000
 TOLD_AGAIN_AFTER = timedelta(hours=1)
 """Likes of a clip are news again so long after they were read."""
@@ -27,6 +29,7 @@ WITH taken AS (
         view_count = clip.view_count + sums.views,
         completion_count = clip.completion_count + sums.completions
     FROM sums WHERE clip.id = sums.clip_id
+    RETURNING clip.id, clip.like_count, clip.comment_count, clip.view_count
 ), told AS (
     INSERT INTO social_notification (id, receiver_id, kind, key, clip_id, at)
     SELECT gen_random_uuid(), clip.author_id, 'like', 'likes:' || clip.id, clip.id, %s
@@ -38,7 +41,8 @@ WITH taken AS (
     ON CONFLICT (receiver_id, key) DO UPDATE SET at = EXCLUDED.at, read_at = NULL
     WHERE social_notification.read_at IS NULL OR social_notification.read_at < %s
 )
-SELECT coalesce(sum(deltas), 0)::int FROM sums
+SELECT sums.deltas, added.id, added.like_count, added.comment_count, added.view_count
+FROM sums JOIN added ON added.id = sums.clip_id
 """
 
 
@@ -54,4 +58,7 @@ def add_waiting_counts() -> int:
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(ADD_WAITING, [AT_ONCE, now, now - TOLD_AGAIN_AFTER])
-        return int(cursor.fetchone()[0])
+        rows = cursor.fetchall()
+        if rows:
+            tell(clips_counted, counts=[counts for _, *counts in rows])
+        return int(sum(deltas for deltas, *_ in rows))

@@ -22,6 +22,7 @@ clip_commented = Signal()  # user_id, clip_id, comment_id
 clip_shared = Signal()  # user_id, clip_id
 clip_saved = Signal()  # user_id, clip_id
 clip_unsaved = Signal()  # user_id, clip_id
+clips_counted = Signal()  # counts: of each clip its id, likes, comments and views
 
 
 def tell(signal: Signal, **news: Any) -> None:

@@ -125,9 +125,12 @@ def test_a_ready_page_is_byte_for_byte_what_the_long_way_answers() -> None:
     program = program_of(viewer)
     cursor = get(program, limit=1).json()["meta"]["next_cursor"]
     ready, long = get(program, cursor=cursor), long_way(program, cursor=cursor)
-    for name in ("Content-Type", "Allow", "Vary"):
-        assert ready.headers[name] == long.headers[name]
     assert ready.content == long.content
+    for client in (program, browser_of(viewer), Client()):
+        for _ in range(2):
+            ready = get(client)
+        long = long_way(client)
+        assert {**ready.headers, "Content-Length": ""} == {**long.headers, "Content-Length": ""}
     flags = [clip["viewer"] for clip in walk_clips(program)]
     assert sum(flag["liked"] for flag in flags) == 1
     assert sum(flag["following"] for flag in flags) == 3

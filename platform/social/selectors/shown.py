@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.permissions import Viewer
 from clips.models import Clip
@@ -11,16 +12,24 @@ from common.errors import NotFound
 from social.models.counting import CountDelta
 
 
+class NoSuchClip(NotFound):
+    """There is none, or none for this viewer."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such clip.")
+
+
 def shown_clip(viewer: Viewer, clip_id: UUID) -> Clip:
     """The published clip that `viewer` may like, watch and comment.  Raises NotFound."""
     clip = visible_clips(viewer).select_related("video", "author").filter(pk=clip_id).first()
     if clip is None:
-        raise NotFound("There is no such clip.")
+        raise NoSuchClip
     return clip
 
 
 def like_count_of(clip_id: UUID) -> int:
     """The clip's likes, those included that are still to be added to its counter."""
-    counted = Clip.objects.values_list("like_count", flat=True).get(pk=clip_id)
-    waiting = CountDelta.objects.filter(clip_id=clip_id).aggregate(likes=Sum("likes"))
-    return max(0, counted + (waiting["likes"] or 0))
+    waiting = CountDelta.objects.filter(clip=OuterRef("pk")).values("clip")
+    added = Subquery(waiting.values(likes=Sum("likes")))
+    counted = Clip.objects.filter(pk=clip_id).values_list("like_count", Coalesce(added, 0))
+    return max(0, sum(counted.get()))

@@ -10,25 +10,30 @@ from django.db import connection
 from django.dispatch import Signal
 
 from accounts.models import User
-from social.selectors.shown import shown_clip
+from clips.selectors import visible_clips
+from social.selectors.shown import NoSuchClip
 from social.signals import clip_liked, clip_unliked, tell
 
+# Who may see the clip, the like, and its delta: what was not seen or not changed leaves nothing.
 LIKE = """
-WITH changed AS (
-    INSERT INTO social_like (user_id, clip_id) VALUES (%s, %s)
+WITH shown (id) AS ({shown}), changed AS (
+    INSERT INTO social_like (user_id, clip_id) SELECT %s, id FROM shown
     ON CONFLICT DO NOTHING RETURNING clip_id
+), noted AS (
+    INSERT INTO social_countdelta (clip_id, likes, comments, views, completions)
+    SELECT clip_id, 1, 0, 0, 0 FROM changed
 )
-INSERT INTO social_countdelta (clip_id, likes, comments, views, completions)
-SELECT clip_id, 1, 0, 0, 0 FROM changed
+SELECT EXISTS(SELECT FROM shown), EXISTS(SELECT FROM changed)
 """
-
-
 UNLIKE = """
-WITH changed AS (
-    DELETE FROM social_like WHERE user_id = %s AND clip_id = %s RETURNING clip_id
+WITH shown (id) AS ({shown}), changed AS (
+    DELETE FROM social_like WHERE user_id = %s AND clip_id IN (SELECT id FROM shown)
+    RETURNING clip_id
+), noted AS (
+    INSERT INTO social_countdelta (clip_id, likes, comments, views, completions)
+    SELECT clip_id, -1, 0, 0, 0 FROM changed
 )
-INSERT INTO social_countdelta (clip_id, likes, comments, views, completions)
-SELECT clip_id, -1, 0, 0, 0 FROM changed
+SELECT EXISTS(SELECT FROM shown), EXISTS(SELECT FROM changed)
 """
 
 
@@ -43,10 +48,13 @@ def unlike(user: User, clip_id: UUID) -> bool:
 
 
 def _change_like(statement: str, user: User, clip_id: UUID, *, news: Signal) -> bool:
-    clip = shown_clip(user, clip_id)
+    clips = visible_clips(user).filter(pk=clip_id).values("pk")
+    shown, values = clips.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [user.pk, clip.pk])
-        is_changed = bool(cursor.rowcount)
+        cursor.execute(statement.format(shown=shown), [*values, user.pk])
+        is_shown, is_changed = cursor.fetchone()
+    if not is_shown:
+        raise NoSuchClip
     if is_changed:
-        tell(news, user_id=user.pk, clip_id=clip.pk)
-    return is_changed
+        tell(news, user_id=user.pk, clip_id=clip_id)
+    return bool(is_changed)
