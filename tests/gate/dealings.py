@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from accounts.models import Role as AccountRole
 from accounts.models import User
-from common.errors import NotFound
+from common.errors import NotFound, ReverieError
 from feed.distribution import acts, cataloguing, entering, invalidating, responding, served, tags
 from feed.models.guests import GuestFeed
 from feed.models.wishes import HiddenCreator, MutedWord
 from feed.ranking.actions import Action, Event
 from feed.ranking.sending import SentEvent
 from feed.services.events import record_events
+from feed.services.pinning import pin_clip, unpin_clip
 from feed.services.wishes import (
     change_settings,
     hide_creator,
@@ -88,6 +89,7 @@ class Dealings:
             "unsave": (3, self.unsave),
             "collect": (14, self.collect),
             "share": (10, self.share),
+            "pin": (6, self.pin),
             "say": (12, self.say),
             "answer": (10, self.answer),
             "remove what was said": (4, self.unsay),
@@ -202,6 +204,16 @@ class Dealings:
         )
         if number is not None and tokens:
             self.links = [*self.links[-20:], (number, tokens[0])]
+        return number
+
+    def pin(self) -> int | None:
+        """Whether it may be is the product's to say; where it is shown, the looks' to see."""
+        number = self.walk._clip(State.PUBLISHED, of_active_author=True)
+        if number is not None:
+            author = self.walk.users[self.oracle.clips[number].author]
+            act = self.random.choice((pin_clip, pin_clip, unpin_clip))
+            with suppress(ReverieError):
+                act(author, self.walk.clips[number].pk)
         return number
 
     def say(self) -> int | None:

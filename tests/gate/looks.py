@@ -40,6 +40,8 @@ OWN_BLOCKS = ("/settings", "/api/v1/me/")
 RECOMMENDED = (
     "/",
     "/latest",
+    "/trending",
+    "/unprofiled",
     "/api/v1/feed",
     "/api/v1/feed?limit=30",
     "/api/v1/feed?mode=latest",
@@ -58,6 +60,9 @@ ASKED = (
     f"/api/v1/tags/{TAG}/clips",
     f"/api/v1/tags/{TAG}/clips?order=latest",
     "/api/v1/me/saved?limit=50",
+    "/search?q=kites",
+    f"/tags/{TAG}",
+    "/saved",
 )
 
 Shows = Callable[[str, int], bool]
@@ -156,7 +161,8 @@ class Looks:
         """One of all lists there are, of which each has its own rule; or one as it was before."""
         look = self.random.choice(
             (self._recommended, self._recommended, self._asked, self._again, self._again,
-             self._of_author, self._collected, self._shared, self._said, self._of_guest)
+             self._of_author, self._of_family, self._collected, self._shared, self._said,
+             self._of_guest)
         )  # fmt: skip
         look(viewer, number)
 
@@ -173,12 +179,21 @@ class Looks:
 
     def _of_author(self, viewer: str, number: int) -> None:
         author = self.oracle.clips[number].author
-        lists = (f"/@{author}", f"/api/v1/users/{author}/clips?limit=50")
+        lists = (
+            f"/@{author}",
+            f"/api/v1/users/{author}/clips?limit=50",
+            f"/api/v1/users/{author}/pinned",
+        )
         self._list(viewer, self.random.choice(lists), self._is_listed_or_own)
 
     def _is_listed_or_own(self, viewer: str, number: int) -> bool:
         is_own = viewer == self.oracle.clips[number].author
         return is_own or self.oracle.is_listed(viewer, number)
+
+    def _of_family(self, viewer: str, number: int) -> None:
+        """What it was made from, and what was made from it."""
+        address = f"/api/v1/clips/{self.walk.clips[number].pk}/remixes"
+        self._list(viewer, address, self._is_listed_or_own)
 
     def _collected(self, viewer: str, number: int) -> None:
         collections = self.walk.dealings.collections
@@ -206,7 +221,7 @@ class Looks:
         threads = [one for one in self.walk.dealings.said[-60:] if one.thread == one.number]
         if threads:
             lists.append(f"/api/v1/comments/{self.random.choice(threads).pk}/replies?limit=50")
-        lists.append("/api/v1/notifications?limit=50")
+        lists += ["/api/v1/notifications?limit=50", "/notifications"]
         self.read(viewer, self.random.choice(lists))
 
     def _of_guest(self, viewer: str, number: int) -> None:
@@ -243,7 +258,8 @@ class Looks:
     def _remember(self, viewer: str, address: str, answer: HttpResponseBase) -> None:
         if not address.startswith("/api/") or answer.status_code != OK:
             return
-        cursor = json.loads(_content(answer)).get("meta", {}).get("next_cursor")
+        told = json.loads(_content(answer))
+        cursor = told["meta"]["next_cursor"] if isinstance(told, dict) and "meta" in told else None
         if cursor is not None and "/users/" not in address:
             plain = re.sub(r"[?&]cursor=.*$", "", address)
             mark = "&" if "?" in plain else "?"
@@ -295,7 +311,7 @@ class Looks:
 
     def _every_address_of(self, viewer: str, number: int) -> None:
         clip = Clip.objects.select_related("video", "author").get(pk=self.walk.clips[number].pk)
-        known = dict(_arguments(clip)) | {"handle": [clip.author.handle]}
+        known = dict(_arguments(clip)) | {"handle": [clip.author.handle]} | self._named()
         if not known["name"]:
             known["name"] = ["video.mp4"]
         items = ReviewItem.objects.filter(subject_id=clip.pk).order_by("-pk")
@@ -312,7 +328,20 @@ class Looks:
             pk=self.walk.clips[self.random.choice(self.walk.live)].pk
         )
         handles = [self.random.choice(sorted(self.walk.users))]
-        return dict(_arguments(clip)) | {"handle": handles}
+        return dict(_arguments(clip)) | {"handle": handles} | self._named()
+
+    def _named(self) -> dict[str, list[str]]:
+        """What else an address can name, of what there is just now."""
+        dealings = self.walk.dealings
+        collections = sorted(dealings.collections)
+        found = {"tag": [TAG], "word": ["kites"]}
+        if dealings.guest is not None:
+            found["feed_id"] = [str(dealings.guest.pk)]
+        if collections:
+            found["collection_id"] = [str(dealings.collections[self.random.choice(collections)].pk)]
+        if dealings.said:
+            found["comment_id"] = [str(self.random.choice(dealings.said[-30:]).pk)]
+        return found
 
     def _addresses(
         self, known: Mapping[str, Iterable[str]], *, are_of_clip: bool = False

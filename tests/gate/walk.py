@@ -414,7 +414,7 @@ class Walk:
         film = self.random.choice(list(self.films.values()))
         caption, phrase = self._new_words(number)
         privacy = self.random.choice(PRIVACIES)
-        video, job = self._rendered(author, film, MARK % number)
+        video, job = self._rendered(author, film, MARK % number, parent=self._parent(author))
         clip = submit_rendered(
             video, caption=caption, hashtags=[TAG], privacy=privacy, now=self.now
         )
@@ -423,7 +423,16 @@ class Walk:
         self._know(Fact(number, author.handle, film.name, phrase, caption, privacy))
         return number
 
-    def _rendered(self, owner: User, film: Film, mark: str) -> tuple[Video, Job]:
+    def _parent(self, author: User) -> Video | None:
+        """The video a new one begins with, now and then: of a clip its author can see."""
+        seen = [one for one in self.live if self.oracle.is_listed(author.handle, one)]
+        if not seen or self.random.random() < 0.5:
+            return None
+        return self.clips[self.random.choice(seen)].video
+
+    def _rendered(
+        self, owner: User, film: Film, mark: str, *, parent: Video | None
+    ) -> tuple[Video, Job]:
         """What the render worker leaves: a completed job, its video and files."""
         mp4 = film.marked_mp4(mark, folder=self.folder)
         others = [
@@ -439,6 +448,7 @@ class Walk:
         renditions = [mp4, *others]
         with transaction.atomic():
             columns = self._columns(owner, film, renditions, f"a kite over a beach {mark}")
+            columns["parent"] = parent
             video = store_video(renditions, **columns)
             job = Job.objects.create(
                 id=video.pk,
