@@ -81,8 +81,9 @@ class Loaded(Generic[T]):
         if time.monotonic() - self._looked_at >= LOOK_SECONDS and self._lock.acquire(
             blocking=False
         ):
+            is_first = self._looked_at == float("-inf")
             self._looked_at = time.monotonic()
-            if self._value is None:
+            if is_first:
                 try:
                     self._look()
                 finally:

@@ -21,11 +21,13 @@ from common.memory import valkey
 from feed.ranking.catalogue import Catalogue, author_key
 from feed.ranking.picks import Pick
 from feed.ranking.recommending import recommend
+from feed.ranking.relevance import Fit
 from feed.ranking.trending import trending
 from feed.ranking.viewers import ViewerState, Wishes
 from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import NAME_BYTES
+from feed.serving.fits import current_models
 from feed.serving.fragments import prepare_fragments
 from feed.serving.people import Known, author_digits
 from feed.serving.scripts import ENTRIES, EXTEND, TAIL
@@ -36,7 +38,7 @@ RANKED = frozenset({Mode.FOR_YOU, Mode.UNPROFILED, Mode.TRENDING})
 PAGES_AHEAD = 3
 LIST_SECONDS = 3600
 TRIES = 4
-MODEL = ""
+VERSION_DIGITS = 16
 VISITORS: Final = "visitors"
 CLIP = slice(0, 32)
 NUMBER = slice(48, 56)
@@ -111,9 +113,11 @@ def extend(asked: Asked, *, now: datetime) -> bool:
     count = max(0, asked.offset - end) + PAGES_AHEAD * asked.limit
     catalogue = current_catalogue()
     state, wishes = _viewer(asked, now=now)
-    picks = _picks(asked, catalogue, state, wishes, shown=shown, count=count, now=now)
+    models = current_models()
+    picks = _picks(asked, catalogue, models, state, wishes, shown=shown, count=count, now=now)
+    version = models.models.version[:VERSION_DIGITS] if models else ""
     head = [asked.generation, asked.name.hex(), revision or b"", end, begin, dirty]
-    kept = [int(len(picks) < count), LIST_SECONDS, len(picks), _noted(asked, wishes), MODEL]
+    kept = [int(len(picks) < count), LIST_SECONDS, len(picks), _noted(asked, wishes), version]
     chosen = _entries(catalogue, picks)
     prepare_fragments([UUID(entry[CLIP]) for entry in chosen])
     return bool(script(EXTEND)(args=[*head, *kept, *chosen, *map(_told, picks)]))
@@ -129,6 +133,7 @@ def _noted(asked: Asked, wishes: Wishes) -> str:
 def _picks(
     asked: Asked,
     catalogue: Catalogue,
+    models: Fit | None,
     state: ViewerState,
     wishes: Wishes,
     *,
@@ -143,10 +148,10 @@ def _picks(
     own = frozenset({author_key(asked.user_id)}) if asked.user_id else frozenset[int]()
     unseen = replace(state, seen=state.seen | shown)
     of_others = replace(wishes, hidden_authors=wishes.hidden_authors | own)
-    picks = recommend(catalogue, None, unseen, of_others, count=count, **told)
+    picks = recommend(catalogue, models, unseen, of_others, count=count, **told)
     if len(picks) < count and (state.seen or own):
         again = replace(state, seen=shown | BitMap(pick.number for pick in picks))
-        picks += recommend(catalogue, None, again, wishes, count=count - len(picks), **told)
+        picks += recommend(catalogue, models, again, wishes, count=count - len(picks), **told)
     return picks
 
 

@@ -137,12 +137,11 @@ def test_a_ready_page_is_byte_for_byte_what_the_long_way_answers() -> None:
 
 
 def walk_clips(client: Client) -> list[Any]:
-    found, cursor = list[Any](), ""
-    while cursor is not None:
-        page = get(client, **({"cursor": cursor} if cursor else {})).json()
+    found, page = list[Any](), get(client).json()
+    while page["meta"]["has_more"]:
         found += page["data"]
-        cursor = page["meta"]["next_cursor"]
-    return found
+        page = get(client, cursor=page["meta"]["next_cursor"]).json()
+    return found + list(page["data"])
 
 
 def publish(clip: Clip) -> None:

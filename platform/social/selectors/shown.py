@@ -32,4 +32,5 @@ def like_count_of(clip_id: UUID) -> int:
     waiting = CountDelta.objects.filter(clip=OuterRef("pk")).values("clip")
     added = Subquery(waiting.values(likes=Sum("likes")))
     counted = Clip.objects.filter(pk=clip_id).values_list("like_count", Coalesce(added, 0))
-    return max(0, sum(counted.get()))
+    likes, waiting_likes = counted.get()
+    return max(0, int(likes) + int(waiting_likes))
