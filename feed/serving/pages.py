@@ -1,9 +1,9 @@
 """The page of the feed that a person asks for, in any mode, whoever draws it."""
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import redis
 
@@ -19,6 +19,13 @@ from feed.serving.pace import require_open
 from feed.serving.people import known
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServedPage(Page[ClipCard]):
+    """A ranked page; what was served is noted under `request`, and events may name it."""
+
+    request: UUID
 
 
 def page_for(viewer: Viewer, *, mode: Mode, asked: PageRequest, now: datetime) -> Page[ClipCard]:
@@ -69,4 +76,5 @@ def _ranked(
         part = replace(part, offset=behind, limit=limit - len(cards))
         if len(cards) >= limit or not has_more:
             break
-    return Page(cards, sealed_place(mode, name, part.offset) if has_more else None)
+    cursor = sealed_place(mode, name, part.offset) if has_more else None
+    return ServedPage(cards, cursor, request)

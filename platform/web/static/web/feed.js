@@ -24,8 +24,8 @@
   }
 
   function placeOf(reel) {
-    const { request, position } = reel.dataset;
-    return request ? { request_id: request, position: Number(position) } : {};
+    const { request } = reel.dataset;
+    return request ? { request_id: request } : {};
   }
 
   function show(reel) {
