@@ -35,7 +35,7 @@ def is_looked_at(request: HttpRequest) -> bool:
 
 def came_from(request: HttpRequest) -> CameFrom:
     """The kind of page that led here; a page of ours that is no list of clips counts as none."""
-    if VIA_LINK in request.COOKIES:
+    if request.COOKIES.get(VIA_LINK):
         return CameFrom.SHARE_LINK
     referer = urlsplit(request.headers.get("Referer", ""))
     if not referer.netloc:

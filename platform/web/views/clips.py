@@ -62,7 +62,7 @@ def _page(
         **talk(clip, viewer=request.user, wanted=request.GET.get("comment", "")),
     }
     response = render(request, "web/clip.html", context, status=status)
-    if VIA_LINK in request.COOKIES:
+    if request.COOKIES.get(VIA_LINK):
         response.delete_cookie(VIA_LINK)
     patch_vary_headers(response, ["HX-Request"])
     return response
