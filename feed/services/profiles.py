@@ -1,9 +1,11 @@
 """What is known of a person, in their own hands: to be taken along, and to be forgotten."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+import redis
 from django.db import transaction
 
 from accounts.models import User
@@ -30,7 +32,8 @@ def reset_profile(user: User) -> None:
     What they did stays counted for the clips, and is nobody's from now on.  Likes, follows,
     comments and saves are theirs to take back one by one; they teach the feed nothing any more.
     """
-    write_served()
+    with suppress(redis.RedisError):  # what nobody can reach is not written either
+        write_served()
     begin_change(user.pk)
     with transaction.atomic():
         hold_log_of(user.pk)

@@ -32,6 +32,7 @@ from feed.models.wishes import (
 )
 from feed.policy.choices import MINORS_DAILY_MINUTES
 from feed.ranking.phrases import phrases_in
+from feed.services.profiles import reset_profile
 from feed.serving.pace import end_session_break
 from feed.serving.wishes import forget_wishes
 from language.minilm import minilm
@@ -185,6 +186,7 @@ def drop_topic(user: User, topic_id: UUID) -> None:
 def change_settings(user: User, changes: Mapping[str, Any], *, now: datetime) -> FeedSettings:
     """Change the columns of FeedSettings that are named; None is what is usual at their age.
 
+    Who is not to be profiled any more is forgotten, too.
     Raises Invalid for what can not be, FixedForMinors for what would loosen a minor's protection.
     """
     _check(changes)
@@ -198,6 +200,8 @@ def change_settings(user: User, changes: Mapping[str, Any], *, now: datetime) ->
         is_other_session = changes.get("session_minutes", kept.session_minutes)
         if is_other_session != kept.session_minutes:
             transaction.on_commit(partial(end_session_break, user.pk))
+        if changes.get("is_profiled") is False:
+            transaction.on_commit(partial(reset_profile, user))
         for name, value in changes.items():
             setattr(kept, name, value)
         kept.save()

@@ -320,6 +320,20 @@ def test_who_is_deleted_is_gone_from_the_log() -> None:
     assert counted(clip) == {"watched": 1, "completions": 1, "likes": 1}
 
 
+def test_who_is_not_to_be_profiled_any_more_is_forgotten() -> None:
+    viewer, clip = make_user(), make_clip(make_user())
+    browser = browser_of(viewer)
+    send(browser, event(clip))
+    told = {"is_profiled": False}
+    answer = browser.patch("/api/v1/feed/settings", told, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+
+    assert state_of(viewer) == ViewerState()
+    assert FeedEvent.objects.get().viewer is None
+    assert View.objects.get().viewer is None
+    assert counted(clip) == {"watched": 1, "completions": 1}
+
+
 def test_long_histories_are_kept_in_short_and_come_to_the_same() -> None:
     viewer, author = make_user(), make_user()
     clips = [make_clip(author) for _ in range(60)]
