@@ -13,7 +13,7 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, gate, hashes, marking, ranking, road
+from bench import ROOT, encoding, feed, gate, hashes, marking, ranking, road, search
 from bench.rows import Reading, Row
 
 SUBJECTS: dict[str, ModuleType] = {
@@ -23,6 +23,7 @@ SUBJECTS: dict[str, ModuleType] = {
     "gate": gate,
     "hashes": hashes,
     "feed": feed,
+    "search": search,
     "ranking": ranking,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"

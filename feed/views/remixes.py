@@ -9,6 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
+from common.pagination import Page
+from common.schema import paged
 from feed.selectors.pins import pinned_clips
 from feed.selectors.remixes import family_of
 from feed.serializers import ClipSerializer, FamilySerializer
@@ -50,8 +52,9 @@ class PinnedView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="listPinnedClips", responses=ClipSerializer(many=True))
+    @extend_schema(operation_id="listPinnedClips", responses=paged(ClipSerializer))
     def get(self, request: Request, handle: str) -> Response:
         """List the clips a person pinned, in their order; three at most."""
         author = person_for(request.user, handle)
-        return Response(pinned_clips(author, viewer=request.user))
+        page = Page(pinned_clips(author, viewer=request.user), None)
+        return Response(page.body(lambda card: card))

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts.permissions import Viewer
 from common.errors import Invalid
 from common.limits import PersonLimit, VisitorLimit
-from common.pagination import PageRequest, page_request
+from common.pagination import Page, PageRequest, page_request
 from common.schema import page_parameters, paged
 from feed.limits import SearchLimit
 from feed.policy.asking import MOST_CHARACTERS, Asked, asked_for
@@ -87,10 +87,11 @@ class TagsView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="listTrendingTags", responses=TagSerializer(many=True))
+    @extend_schema(operation_id="listTrendingTags", responses=paged(TagSerializer))
     def get(self, request: Request) -> Response:
         """List the hashtags that several people use now, hottest first."""
-        return Response(TagSerializer(trending_tags(request.user), many=True).data)
+        page = Page(trending_tags(request.user), None)
+        return Response(page.body(lambda tag: TagSerializer(tag).data))
 
 
 class TagView(APIView):

@@ -175,7 +175,7 @@ def test_three_clips_are_pinned_in_order_and_by_their_author_only() -> None:
         return client.put(f"/api/v1/clips/{clip.pk}/pin").status_code
 
     def shown(client: Client | None = None) -> list[str]:
-        cards = (client or Client()).get(f"/api/v1/users/{author.handle}/pinned").json()
+        cards = (client or Client()).get(f"/api/v1/users/{author.handle}/pinned").json()["data"]
         return [card["caption"] for card in cards]
 
     assert [pin(clip) for clip in clips] == [204, 204, 204, 409]

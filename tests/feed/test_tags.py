@@ -32,7 +32,7 @@ def captions(tag: str, *, client: Client | None = None, **query: Any) -> list[st
 
 def trending() -> list[str]:
     count_tags(now=timezone.now())
-    return [tag["name"] for tag in get("tags")]
+    return [tag["name"] for tag in get("tags")["data"]]
 
 
 def liked(clip: Clip, by: User) -> None:
