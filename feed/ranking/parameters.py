@@ -53,6 +53,10 @@ class Parameters:
         24.0, "hours", "How long until a new clip has lost half of what being new adds."
     )
 
+    candidates: int = _parameter(
+        1000, "clips", "How many clips are compared with each one that the viewer liked."
+    )
+
     # --- what moves a score ---
     complete_weight: float = _parameter(1.0, "points", "Somebody watched to the end.")
     rewatch_weight: float = _parameter(1.0, "points", "Somebody watched more than once.")
@@ -90,7 +94,7 @@ class Parameters:
 
     # --- the viewer's own history ---
     recent_liked: int = _parameter(
-        30, "clips", "How many of the latest liked clips others are compared with."
+        60, "clips", "How many of the latest liked clips others are compared with."
     )
     recent_disliked: int = _parameter(
         20, "clips", "How many of the latest disliked clips others are compared with."

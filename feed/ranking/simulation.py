@@ -8,6 +8,7 @@ pages are.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -28,6 +29,10 @@ HOUR = 3600.0
 INTERESTS, LIKING, INDIFFERENCE = 4, (0.7, 1.0), (0.0, 0.2)
 """How many topics a viewer likes, how much these fit their taste, and how much the others do."""
 
+SMALL_WORLD = 10
+"""First impressions for every clip of a world as small as this."""
+
+EXPLORED = 20
 FEW_VIEWERS = 400
 """On so many viewers' pages variety and cold clips are measured."""
 
@@ -382,3 +387,64 @@ def _ideal(true: World, viewer: int, end: Run) -> Floats:
 def _unit(vectors: npt.NDArray[np.floating]) -> Floats:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / lengths, np.float32)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a seed's two worlds say: that of unknown quality, and that of strong tastes."""
+
+    seed: int
+    guaranteed: int
+    least_impressions: int
+    regret: Comparison
+    variety: Comparison
+    gain: Comparison
+    cold: Comparison
+
+    def as_json(self) -> dict[str, Any]:
+        """What `manage.py simulate_feed` prints."""
+        compared = {
+            "regret_beside_greedy": self.regret,
+            "distance_beside_unreranked": self.variety,
+            "ndcg_beside_unreranked": self.gain,
+            "cold_ndcg_beside_random": self.cold,
+        }
+        return {
+            "seed": self.seed,
+            "impressions_guaranteed": self.guaranteed,
+            "impressions_of_the_clip_shown_least": self.least_impressions,
+            **{
+                name: {
+                    "ours": round(one.ours, 4),
+                    "reference": round(one.reference, 4),
+                    "ratio": round(one.ratio, 3),
+                }
+                for name, one in compared.items()
+            },
+        }
+
+
+def simulated(seed: int) -> Simulated:
+    """Both worlds of this seed, served by the feed's ranking; about half a minute.
+
+    The parameters are the feed's own, but that a clip is judged after SMALL_WORLD impressions and
+    known after EXPLORED times as many: a world of some thousand pages has no more to give.
+    """
+    small = replace(
+        PARAMETERS, first_impressions=SMALL_WORLD, exploring_until=EXPLORED * SMALL_WORLD
+    )
+    unknown = world(Setting(), seed=seed)
+    ours, lost = regret(unknown, seed=seed, parameters=small)
+    liked = world(TASTES, seed=seed)
+    # Everything is known to be as good as anything here: taste alone decides.
+    end = run(liked, seed=seed, parameters=replace(without_chance(small), first_impressions=0))
+    spread, gain = variety(liked, end, seed=seed)
+    return Simulated(
+        seed=seed,
+        guaranteed=SMALL_WORLD,
+        least_impressions=int(ours.impressions.min()),
+        regret=lost,
+        variety=spread,
+        gain=gain,
+        cold=cold(liked, end, seed=seed),
+    )

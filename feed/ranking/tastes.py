@@ -1,6 +1,7 @@
 """What the viewer's latest meetings say of clips by what these are about."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,28 +12,52 @@ from feed.ranking.viewers import Meeting
 MEETINGS_DOUBTED = 1.0
 """Directions are drawn as if by so many more meetings that point nowhere: one alone says less."""
 
+NEIGHBOURS = 3
+"""A clip is compared with so many of the liked clips, those most like it."""
+
 
 def liking(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Floats:
     """How like what was liked lately each clip is (N,), from -1 (like what was disliked) to 1.
 
-    The further a viewer's meetings point apart, the less they say together: what was skipped for
-    no reason cancels out.
+    All clips are compared with the average of what was liked, and those nearest to it with each
+    liked clip by itself, so that somebody's second interest is not lost in the first; a clip is
+    as near as the NEIGHBOURS that are nearest to it.  What was disliked counts by its average: the
+    further such meetings point apart, the less they say, and skipping for no reason cancels out.
     """
     parameters = ready.parameters
     liked = [one for one in meetings if one.strength > 0][-parameters.recent_liked :]
     disliked = [one for one in meetings if one.strength < 0][-parameters.recent_disliked :]
-    direction = _direction(ready, liked, now=now)
-    direction -= np.float32(parameters.dislike_share) * _direction(ready, disliked, now=now)
-    return np.asarray(ready.coordinates @ direction)
+    towards = _points(ready, liked, now=now)
+    away = np.float32(parameters.dislike_share) * _points(ready, disliked, now=now).mean
+    near = np.asarray(ready.coordinates @ (towards.mean - away), np.float32)
+    if not len(towards.weights):
+        return near
+    few = min(parameters.candidates, len(ready))
+    rows = np.argpartition(near, -few)[-few:]
+    some = ready.coordinates[rows]
+    likeness = (some @ towards.places.T) * towards.weights
+    closest = min(NEIGHBOURS, likeness.shape[1])
+    nearest = np.partition(likeness, -closest, axis=1)[:, -closest:].sum(axis=1) / NEIGHBOURS
+    near[rows] = np.maximum(near[rows], nearest - some @ away)
+    return near
 
 
-def _direction(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Floats:
-    """Where the clips of these meetings lie on the average, (AXES,), at most of length 1."""
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Where the clips of H meetings lie, (H, AXES), how much each counts, (H,), and their mean."""
+
+    places: Floats
+    weights: Floats
+    mean: Floats
+
+
+def _points(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Points:
+    """The clips of these meetings that the catalogue still has."""
     rows = ready.catalogue.places(np.array([one.number for one in meetings], np.uint32))
     hours = np.maximum(0, now - np.array([one.at for one in meetings])) / SECONDS_PER_HOUR
-    weights = np.abs([one.strength for one in meetings]) * np.exp2(
-        -hours / ready.parameters.taste_half_life_hours
-    )
+    strengths = np.abs(np.array([one.strength for one in meetings]))
+    weights = strengths * np.exp2(-hours / ready.parameters.taste_half_life_hours)
     weights = weights[rows >= 0].astype(np.float32)
-    total = weights @ ready.coordinates[rows[rows >= 0]]
-    return np.asarray(total / (weights.sum() + np.float32(MEETINGS_DOUBTED)), np.float32)
+    places = ready.coordinates[rows[rows >= 0]]
+    mean = weights @ places / (weights.sum() + np.float32(MEETINGS_DOUBTED))
+    return Points(places, weights, np.asarray(mean, np.float32))

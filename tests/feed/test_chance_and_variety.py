@@ -1,0 +1,117 @@
+"""Places that chance fills, and how a page gets its variety."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feed.ranking.catalogue import RESPONSES
+from feed.ranking.diversity import Pool, varied_order
+from feed.ranking.exploration import explored, first_turns
+from feed.ranking.parameters import PARAMETERS
+from feed.ranking.prepared import prepared
+from feed.ranking.responses import reception
+from feed.ranking.tastes import liking
+from feed.ranking.viewers import Meeting
+from tests.feed.worlds import NOW, TOPICS, catalogue
+
+CLIPS = catalogue(200)
+NEW = catalogue(200, known=False)
+LITTLE_KNOWN = replace(
+    CLIPS, responses=np.minimum(CLIPS.responses, np.float32(PARAMETERS.first_impressions + 50))
+)
+EVERYONE = np.ones(200, np.bool_)
+EVEN = np.ones(200, np.float32)
+
+
+def test_first_places_go_to_who_was_shown_least_and_waited_longest() -> None:
+    responses = NEW.responses.copy()
+    responses[:100, 0] = 50
+    ready = prepared(replace(NEW, responses=responses))
+    line = ready.first_in_line
+    assert set(line[:100]) == set(range(100, 200))
+    assert np.all(np.diff(NEW.published_at[line[:100]]) >= 0)
+    drawn = first_turns(ready, EVERYONE, EVEN, count=20, random=np.random.default_rng(0))
+    assert {draw.row for draw in drawn} <= set(line[: PARAMETERS.first_pool])
+
+
+@pytest.mark.parametrize("draw_of", [first_turns, explored])
+def test_the_logged_propensity_is_how_often_it_happens(draw_of: object) -> None:
+    clips = NEW if draw_of is first_turns else LITTLE_KNOWN
+    ready = prepared(clips)
+    allowed = np.zeros(200, np.bool_)
+    allowed[:4] = True
+    scores = np.linspace(1, 2, 200, dtype=np.float32)
+    draw = first_turns if draw_of is first_turns else explored
+    times, weights = Counter[int](), Counter[int]()
+    random = np.random.default_rng(1)
+    for _ in range(1500):
+        one = draw(ready, allowed, scores, count=1, random=random)[0]
+        times[one.row] += 1
+        weights[one.row] += 1 / one.propensity
+    # Weighed by its propensity, every clip was shown once in each round.
+    for row in range(4):
+        assert weights[row] / 1500 == pytest.approx(1.0, abs=0.25)
+    assert sum(times.values()) == 1500
+
+
+def test_nothing_known_well_is_explored_and_nothing_twice() -> None:
+    random = np.random.default_rng(0)
+    known = replace(CLIPS, responses=CLIPS.responses + np.float32(PARAMETERS.exploring_until))
+    assert explored(prepared(known), EVERYONE, EVEN, count=3, random=random) == []
+    drawn = explored(prepared(LITTLE_KNOWN), EVERYONE, EVEN, count=10, random=random)
+    assert len({draw.row for draw in drawn}) == len(drawn) == 10
+
+
+@given(st.integers(0, 1000), st.integers(1, 30), st.floats(0.3, 1.0))
+def test_an_order_has_each_clip_once_and_the_best_first(
+    seed: int, count: int, theta: float
+) -> None:
+    random = np.random.default_rng(seed)
+    pool = Pool(
+        scores=random.uniform(0.1, 1, 40).astype(np.float32),
+        coordinates=prepared(CLIPS).coordinates[:40],
+        authors=random.integers(0, 10, 40),
+        kinds=np.zeros(40, np.uint8),
+    )
+    parameters = replace(PARAMETERS, diversity_theta=theta)
+    order = varied_order(pool, count=count, fixed={}, shares={}, parameters=parameters)
+    assert len(set(order)) == len(order) == count
+    assert order[0] == int(np.argmax(pool.scores))
+
+
+def test_of_two_good_clips_the_one_unlike_the_first_comes_next() -> None:
+    same, other = np.array([1, 0]), np.array([0, 1])
+    pool = Pool(
+        scores=np.array([1.0, 0.9, 0.8], np.float32),
+        coordinates=np.array([same, same, other], np.float32),
+        authors=np.array([1, 2, 3]),
+        kinds=np.zeros(3, np.uint8),
+    )
+    assert varied_order(pool, count=3, fixed={}, shares={}, parameters=PARAMETERS) == [0, 2, 1]
+
+
+def test_a_second_interest_is_not_lost_in_the_first() -> None:
+    ready = prepared(CLIPS)
+    rows = [row for row in range(200) if row % len(TOPICS) == 0][:20]
+    rows += [row for row in range(200) if row % len(TOPICS) == 1][:3]
+    met = [Meeting(int(CLIPS.numbers[row]), NOW, 0.8) for row in rows]
+    near = liking(ready, met, now=NOW)
+    topics = np.arange(200) % len(TOPICS)
+    assert near[topics == 1].mean() > 0.7 * near[topics == 0].mean()
+    assert near[topics == 2].mean() < 0.2 * near[topics == 1].mean()
+
+
+def test_one_report_of_few_viewers_decides_nothing_and_many_of_many_do() -> None:
+    def quality(impressions: float, reports: float) -> float:
+        responses = CLIPS.responses.copy()
+        responses[0] = 0
+        responses[0, RESPONSES.index("completions")] = impressions * 0.4
+        responses[0, [0, RESPONSES.index("reports")]] = impressions, reports
+        return float(reception(replace(CLIPS, responses=responses), PARAMETERS).quality[0])
+
+    assert quality(120, 1) > 0.5 * quality(120, 0)
+    assert quality(10_000, 300) == pytest.approx(PARAMETERS.quality_least)
