@@ -16,6 +16,7 @@ from feed.ranking.actions import Action
 from feed.ranking.sending import SentEvent
 from feed.selectors.histories import Known, known_of, profile_columns
 from feed.serving.logs import LogRow, hold_log_of, write_events
+from feed.serving.pace import note_life
 from feed.serving.viewers import begin_change, end_change, packed
 from feed.serving.wishes import wishes_of
 from social.services.watching import COMPLETED_SHARE, MOST_LOOPS, Watch, note_watches
@@ -42,6 +43,7 @@ def record_events(viewer: Viewer, events: Sequence[SentEvent], *, now: datetime)
     a clip was watched is counted; of somebody who is not profiled everything counts for the clips
     and nothing is kept that leads back to them.
     """
+    note_life(viewer, now=now)
     clips = _met_clips(viewer, events)
     rows = [_row(viewer, one, clips[one.event.clip]) for one in events if one.event.clip in clips]
     if not isinstance(viewer, User):
