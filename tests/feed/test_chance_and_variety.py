@@ -46,7 +46,7 @@ def test_the_logged_propensity_is_how_often_it_happens(draw_of: object) -> None:
     allowed[:4] = True
     scores = np.linspace(1, 2, 200, dtype=np.float32)
     draw = first_turns if draw_of is first_turns else explored
-    times, weights = Counter[int](), Counter[int]()
+    times, weights = Counter[int](), dict.fromkeys(range(4), 0.0)
     random = np.random.default_rng(1)
     for _ in range(1500):
         one = draw(ready, allowed, scores, count=1, random=random)[0]
