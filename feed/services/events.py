@@ -47,7 +47,7 @@ def record_events(viewer: Viewer, events: Sequence[SentEvent], *, now: datetime)
     clips = _met_clips(viewer, events)
     rows = [_row(viewer, one, clips[one.event.clip]) for one in events if one.event.clip in clips]
     if not isinstance(viewer, User):
-        note_watches(None, _watches(rows), now=now)
+        note_watches(None, _watches(rows), active=None, now=now)
     elif wishes_of(viewer, now=now).is_profiled:
         _record_personally(viewer, rows, now=now)
     else:
@@ -96,7 +96,7 @@ def _record_anonymously(viewer: User, rows: Sequence[LogRow], *, now: datetime) 
     nameless = [_without_request(row) for row in rows if row.author != viewer.pk]
     with transaction.atomic():
         write_events(nameless, viewer=None, now=now)
-        note_watches(None, _watches(rows), now=now)
+        note_watches(None, _watches(rows), active=viewer, now=now)
 
 
 def _without_request(row: LogRow) -> LogRow:
@@ -122,7 +122,7 @@ def _record_personally(viewer: User, rows: Sequence[LogRow], *, now: datetime) -
         if not hold_log_of(viewer.pk):
             return
         write_events([row for row in rows if row.author != viewer.pk], viewer=viewer.pk, now=now)
-        note_watches(viewer, _watches(rows), now=now)
+        note_watches(viewer, _watches(rows), active=viewer, now=now)
         known = known_of(viewer)
         _keep_profile(viewer, known, now=now)
         state = packed(known)

@@ -7,7 +7,6 @@ from statistics import median
 
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,7 +18,7 @@ from moderation.models.strikes import Strike
 from moderation.policy.reasons import headline
 from moderation.policy.reporting import REPORTABLES
 from moderation.selectors.quality import machine_errors_between
-from social.models.views import View
+from social.models.views import ActiveMonth
 
 FEWEST = 5
 """Below this many nobody learns a share: it would say too much of too few."""
@@ -211,9 +210,9 @@ def _within(start: datetime, end: datetime) -> Q:
 
 def _reach(start: datetime, end: datetime) -> Table:
     """Art. 24(2): people with an account who watched something, a month, on average."""
-    watched = View.objects.filter(_within(start, end), viewer__isnull=False)
-    monthly = watched.annotate(month=TruncMonth("created_at")).values("month")
-    people = monthly.annotate(people=Count("viewer", distinct=True)).order_by("month")
+    within = {"month__gte": start.date().replace(day=1), "month__lt": end.date()}
+    active = ActiveMonth.objects.filter(**within).values("month")
+    people = active.annotate(people=Count("user")).order_by("month")
     rows: list[tuple[Cell, ...]] = [(f"{row['month']:%Y-%m}", row["people"]) for row in people]
     counts = [row["people"] for row in people]
     rows.append(("average", _average(counts)))

@@ -22,3 +22,17 @@ class View(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["viewer", "clip"], name="view_by_viewer")]
+
+
+class ActiveMonth(models.Model):
+    """`user` watched something in the month that begins at `month`: all that reach is counted by.
+
+    Not what they watched: that is also kept of who is not profiled.
+    """
+
+    pk = models.CompositePrimaryKey("user_id", "month")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["month"], name="active_by_month")]

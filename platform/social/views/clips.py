@@ -54,7 +54,8 @@ class ViewsView(APIView):
         """Say how long the clip was watched; what can not be is cut to what can."""
         asked = ViewSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        view = note_view(request.user, clip_id, **asked.validated_data, now=timezone.now())
+        told = asked.validated_data
+        view = note_view(request.user, clip_id, **told, now=timezone.now(), is_named=False)
         return Response(ViewSerializer(view).data, status=201)
 
 
