@@ -46,9 +46,9 @@ READING = Reading(
 
 PEOPLE = """
 INSERT INTO accounts_user (id, handle, email, display_name, bio, picture_digest, role, password,
-                           is_active, is_staff, is_superuser)
+                           is_active, is_staff, is_superuser, is_trusted_flagger)
 SELECT uuidv7(), 'bench' || n, 'bench' || n || '@example.org', 'Person ' || n, '', '', 'creator',
-       '', true, false, false
+       '', true, false, false, false
 FROM generate_series(1, 10000) AS n
 """
 CLIPS = """

@@ -5,10 +5,11 @@ A number from 1 to 4 is not told (`None`): it could be about somebody the author
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from accounts.models import User
 from clips.models import Clip
@@ -119,41 +120,48 @@ def analytics_of(
 def _counts(ids: Sequence[UUID], *, since: date) -> dict[UUID, dict[str, int]]:
     """Exact counts by clip; nothing of them leaves this module unrounded."""
     found: dict[UUID, dict[str, int]] = {clip_id: {} for clip_id in ids}
-    watched = View.objects.filter(clip__in=ids, created_at__date__gte=since).values("clip")
-    for row in watched.annotate(
+    watched = _views(ids, since=since).values_list("clip")
+    for clip_id, reach, views, completions in watched.annotate(
         reach=Count("viewer", distinct=True),
         views=Count("pk"),
         completions=Count("pk", filter=Q(completed=True)),
     ):
-        found[row.pop("clip")] |= row
-    done = FeedEvent.objects.filter(clip__in=ids, day__gte=since).values("clip")
+        found[clip_id] |= {"reach": reach, "views": views, "completions": completions}
+    done = FeedEvent.objects.filter(clip__in=ids, day__gte=since).values_list("clip")
     numbers = {
         name: Count("id", filter=Q(action=act)) - Count("id", filter=Q(action=undone))
         for name, (act, undone) in ACTIONS.items()
     }
-    for row in done.annotate(**numbers):
-        clip_id = row.pop("clip")
-        found[clip_id] |= {name: max(count, 0) for name, count in row.items()}
+    for clip_id, *counts in done.annotate(**numbers):
+        found[clip_id] |= {name: max(n, 0) for name, n in zip(numbers, counts, strict=True)}
     for clip_id, remixes in _remixes(ids, since=since):
         found[clip_id]["remixes"] = remixes
     return found
 
 
+def _views(ids: Sequence[UUID], *, since: date) -> QuerySet[View]:
+    return View.objects.filter(clip__in=ids, created_at__gte=_begin(since))
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
 def _remixes(ids: Sequence[UUID], *, since: date) -> list[tuple[UUID, int]]:
     made = Clip.objects.filter(state=PUBLISHED, video__parent__clip__in=ids)
-    by_others = made.filter(published_at__date__gte=since)
+    by_others = made.filter(published_at__gte=_begin(since))
     counted = by_others.values_list("video__parent__clip").annotate(count=Count("pk"))
     return list(counted)
 
 
 def _reach(ids: Sequence[UUID], *, since: date) -> dict[str, int]:
-    views = View.objects.filter(clip__in=ids, created_at__date__gte=since)
-    return views.aggregate(reach=Count("viewer", distinct=True))
+    return _views(ids, since=since).aggregate(reach=Count("viewer", distinct=True))
 
 
 def _by_day(ids: Sequence[UUID], *, since: date, days: int) -> list[Day]:
-    views = View.objects.filter(clip__in=ids, created_at__date__gte=since)
-    counted = dict(views.values_list("created_at__date").annotate(count=Count("pk")))
+    day = TruncDate("created_at", tzinfo=UTC)
+    rows = _views(ids, since=since).annotate(day=day).values_list("day")
+    counted = dict(rows.annotate(count=Count("pk")))
     every = [since + timedelta(days=number) for number in range(days)]
     return [Day(day, told(counted.get(day, 0))) for day in every]
 
