@@ -34,7 +34,6 @@ class FeedSettings(models.Model):
     )
     is_profiled = models.BooleanField(null=True)
     plays_by_itself = models.BooleanField(null=True)
-    is_pushed = models.BooleanField(null=True)
     amount_generated = models.FloatField(default=1.0)
     amount_declared = models.FloatField(default=1.0)
     amount_suspected = models.FloatField(default=1.0)
