@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "common.schema.describe_refusals",
     ],
+    "ENUM_NAME_OVERRIDES": {"NotificationKind": "social.models.notifications.Kind"},
 }
 
 # --- queue ---
