@@ -13,7 +13,7 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, gate, hashes, marking, ranking, road, search
+from bench import ROOT, encoding, feed, gate, hashes, marking, ranking, road, search, steering
 from bench.rows import Reading, Row
 
 SUBJECTS: dict[str, ModuleType] = {
@@ -25,6 +25,7 @@ SUBJECTS: dict[str, ModuleType] = {
     "feed": feed,
     "search": search,
     "ranking": ranking,
+    "steering": steering,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 VERSIONS = ("torch", "diffusers", "av", "imageio-ffmpeg", "Django", "psycopg", "numpy")
