@@ -13,7 +13,19 @@ from types import ModuleType
 
 import psutil
 
-from bench import ROOT, encoding, feed, gate, hashes, marking, ranking, road, search, steering
+from bench import (
+    ROOT,
+    encoding,
+    events,
+    feed,
+    gate,
+    hashes,
+    marking,
+    ranking,
+    road,
+    search,
+    steering,
+)
 from bench.rows import Reading, Row
 
 SUBJECTS: dict[str, ModuleType] = {
@@ -23,6 +35,7 @@ SUBJECTS: dict[str, ModuleType] = {
     "gate": gate,
     "hashes": hashes,
     "feed": feed,
+    "events": events,
     "search": search,
     "ranking": ranking,
     "steering": steering,
