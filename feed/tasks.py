@@ -44,12 +44,10 @@ def write_catalogue() -> None:
         cataloguing.write_catalogue(now=now)
 
 
-@shared_task(name="feed.fit_models", time_limit=1800)
+@shared_task(name="feed.fit_models", time_limit=fitting.LONGEST_SECONDS)
 def fit_models() -> None:
     """Learn from what viewers did lately, when it is time to."""
-    now = timezone.now()
-    if fitting.is_due(now=now):
-        fitting.fit_models(now=now)
+    fitting.fit_models_when_due(now=timezone.now())
 
 
 @shared_task(name="feed.write_logs", time_limit=60)

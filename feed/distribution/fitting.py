@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from common.memory import valkey
 from feed.models.events import FeedEvent
 from feed.models.serving import Artefact
 from feed.ranking.actions import Action, Event
@@ -18,6 +19,8 @@ from feed.serving.fits import NAME, packed
 
 log = logging.getLogger(__name__)
 
+AT_IT = "feed:fitting"
+LONGEST_SECONDS = 1800
 DAYS: Final = 90
 HOURLY = timedelta(hours=1)
 MOST_EVENTS = 1_000_000
@@ -45,6 +48,16 @@ def is_due(*, now: datetime) -> bool:
     """Whether nothing was learned yet, or what was learned is HOURLY old."""
     newest = newest_artefact(NAME)
     return newest is None or now - newest.made_at >= HOURLY
+
+
+def fit_models_when_due(*, now: datetime) -> Artefact | None:
+    """Learn if it is time to and nobody is at it: the queue tells the same again after seconds."""
+    if not is_due(now=now) or not valkey().set(AT_IT, 1, nx=True, ex=LONGEST_SECONDS):
+        return None
+    try:
+        return fit_models(now=now)
+    finally:
+        valkey().delete(AT_IT)
 
 
 def fit_models(*, now: datetime) -> Artefact | None:

@@ -4,11 +4,19 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import redis
 from django.utils import timezone
 
 from accounts.models import User
 from clips.models import Clip
-from feed.distribution.fitting import HOURLY, fit_models, is_due, liked_lately
+from feed.distribution.fitting import (
+    AT_IT,
+    HOURLY,
+    fit_models,
+    fit_models_when_due,
+    is_due,
+    liked_lately,
+)
 from feed.models.serving import Artefact
 from feed.models.wishes import FeedSettings
 from feed.ranking.item_models import fit_item_models
@@ -93,6 +101,18 @@ def test_a_newer_fit_takes_the_place_of_the_one_in_use() -> None:
     assert first.models.numbers.tolist() == [number(clip)]
     assert second.models.numbers.tolist() == [number(clip), number(other)]
     assert current_models() is second
+
+
+def test_while_somebody_is_at_it_nobody_begins_again(valkey_server: redis.Redis) -> None:
+    watched(make_user(), make_clip(make_user()))
+    valkey_server.set(AT_IT, 1)
+    assert fit_models_when_due(now=timezone.now()) is None
+    assert not Artefact.objects.filter(pk=NAME).exists()
+
+    valkey_server.delete(AT_IT)
+    assert fit_models_when_due(now=timezone.now()) is not None
+    assert not valkey_server.exists(AT_IT)
+    assert fit_models_when_due(now=timezone.now()) is None
 
 
 def test_a_file_holds_all_that_was_learned() -> None:
