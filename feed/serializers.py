@@ -277,7 +277,6 @@ class FiguresSerializer(serializers.Serializer[Any]):
     comments = serializers.IntegerField(allow_null=True)
     shares = serializers.IntegerField(allow_null=True)
     saves = serializers.IntegerField(allow_null=True)
-    follows = serializers.IntegerField(allow_null=True)
     remixes = serializers.IntegerField(allow_null=True)
 
 
@@ -310,4 +309,7 @@ class AnalyticsSerializer(serializers.Serializer[Any]):
     total = FiguresSerializer()
     by_day = DaySerializer(many=True)
     places = PlaceSerializer(many=True)
+    new_followers = serializers.IntegerField(
+        allow_null=True, help_text="Who began to follow me in these days and still does."
+    )
     clips = ClipFiguresSerializer(many=True, help_text="The newest 100.")

@@ -17,6 +17,7 @@ from clips.states import DELETED, PUBLISHED
 from common.errors import Invalid, NotFound
 from feed.models.arrivals import Arrival
 from feed.models.events import FeedEvent
+from social.models.people import Follow
 from social.models.views import View
 
 SPANS = (7, 28)
@@ -28,7 +29,6 @@ ACTIONS = {
     "comments": ("comment", ""),
     "shares": ("share", ""),
     "saves": ("save", "unsave"),
-    "follows": ("follow", "unfollow"),
 }
 
 
@@ -48,7 +48,6 @@ class Figures:
     comments: int | None
     shares: int | None
     saves: int | None
-    follows: int | None
     remixes: int | None
 
 
@@ -85,6 +84,7 @@ class Analytics:
     total: Figures
     by_day: Sequence[Day]
     places: Sequence[Place]
+    new_followers: int | None
     clips: Sequence[ClipFigures]
 
 
@@ -94,7 +94,7 @@ def analytics_of(
     """How the author's clips (or one) were received in the last `days`, today included.
 
     Raises Invalid for other spans than 7 and 28, NotFound for a clip that is not the author's.
-    Nine queries, however many clips.
+    Ten queries, however many clips.
     """
     if days not in SPANS:
         raise Invalid(f"Days are {' or '.join(map(str, SPANS))}.", field="days")
@@ -113,6 +113,7 @@ def analytics_of(
         total=_figures(_summed(counts.values()) | _reach(ids, since=since)),
         by_day=_by_day(ids, since=since, days=days),
         places=_places(ids, since=since),
+        new_followers=told(_new_followers(author, since=since)),
         clips=[ClipFigures(clip, _figures(counts.get(clip.pk, {}))) for clip in newest],
     )
 
@@ -166,6 +167,11 @@ def _by_day(ids: Sequence[UUID], *, since: date, days: int) -> list[Day]:
     return [Day(day, told(counted.get(day, 0))) for day in every]
 
 
+def _new_followers(author: User, *, since: date) -> int:
+    """Who began to follow in these days and still does."""
+    return Follow.objects.filter(followee=author, created_at__gte=_begin(since)).count()
+
+
 def _places(ids: Sequence[UUID], *, since: date) -> list[Place]:
     """In the feed (watched where it was served), and what led to the clips' own pages."""
     in_feed = FeedEvent.objects.filter(
@@ -188,7 +194,7 @@ def _summed(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def _figures(counts: Mapping[str, int]) -> Figures:
     views, completions = counts.get("views", 0), counts.get("completions", 0)
-    names = ("reach", "impressions", "views", "likes", "comments", "shares", "saves", "follows")
+    names = ("reach", "impressions", "views", "likes", "comments", "shares", "saves")
     shown = {name: told(counts.get(name, 0)) for name in (*names, "remixes")}
     share = round(completions / views, 2) if views >= FEWEST else None
     return Figures(completion=share, **shown)

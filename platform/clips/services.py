@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from accounts.services import require_good_standing
 from clips.models import Clip, Privacy, Rendition, Video
 from clips.selectors import clip_for, video_for
-from clips.signals import clip_published, clip_remixed, clip_submitted, clip_withdrawn
+from clips.signals import clip_published, clip_submitted, clip_withdrawn
 from clips.states import (
     CLIP_STATES,
     DELETED,
@@ -301,7 +301,6 @@ def publish_clip(
     `reason` is why it is limited; a clip that is shown already gets new limits.
     Raises UnableToMove when the clip is not to be published any more.
     """
-    is_first = clip.published_at is None
     with transaction.atomic():
         move(
             clip,
@@ -319,11 +318,6 @@ def publish_clip(
             lease_until=None,
         )
         transaction.on_commit(partial(clip_published.send, sender=Clip, clip_id=clip.pk))
-        if is_first and clip.video.parent_id is not None:
-            news = partial(
-                clip_remixed.send, sender=Clip, clip_id=clip.pk, video_id=clip.video.parent_id
-            )
-            transaction.on_commit(news)
 
 
 def keep_from_minors(clip: Clip, *, is_kept: bool) -> None:

@@ -5,5 +5,3 @@ from django.dispatch import Signal
 clip_submitted = Signal()
 clip_published = Signal()
 clip_withdrawn = Signal()
-clip_remixed = Signal()
-"""A remix is published for the first time; with `video_id`, of the video it began with."""

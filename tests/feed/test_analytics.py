@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from clips.models import Clip
 from feed.models.events import FeedEvent
+from social.models.people import Follow
 from social.services.watching import note_view
 from tests.people import browser_of, make_clip, make_user, program_of
 
@@ -49,10 +50,13 @@ def test_sums_are_told_and_small_numbers_are_not() -> None:
     for person in people[:4]:
         watched(other, person)
         happened(other, "save", person)
+    for person in people:
+        Follow.objects.create(follower=person, followee=author)
     told = analytics(program_of(author))
+    assert told["new_followers"] == 6
     assert told["total"] == {
         "reach": 6, "impressions": 6, "views": 16, "completion": 0.62, "likes": 5, "comments": 0,
-        "shares": 0, "saves": None, "follows": 0, "remixes": 0,
+        "shares": 0, "saves": None, "remixes": 0,
     }  # fmt: skip
     by_clip = {row["clip_id"]: row["figures"] for row in told["clips"]}
     assert by_clip[str(clip.pk)]["completion"] == 0.5
@@ -124,5 +128,5 @@ def test_the_price_does_not_grow_with_the_clips(django_assert_max_num_queries: A
         watched(make_clip(author), make_user())
     client = program_of(author)
     analytics(client)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         analytics(client)

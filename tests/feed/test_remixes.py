@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.models import User
 from clips.models import Clip
 from clips.services import withdraw_clip
-from clips.signals import clip_remixed
 from common.ids import public_id
 from generation.models import Job
 from social.models.people import Block
@@ -123,35 +122,6 @@ def test_the_family_is_shown_as_far_as_it_may_be_seen() -> None:
     assert seen.get(f"/api/v1/clips/{middle.pk}/remixes").status_code == 404
     Block.objects.create(blocker=third, blocked=viewer)
     assert family(program_of(viewer), old) == ([], [])
-
-
-def test_a_remix_tells_once_that_it_is_published(
-    django_capture_on_commit_callbacks: Any,
-) -> None:
-    heard: list[Any] = []
-
-    def hear(*, clip_id: Any, video_id: Any, **_: Any) -> None:
-        heard.append((clip_id, video_id))
-
-    clip_remixed.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            parent = make_clip(make_user())
-            made = make_clip(make_user(), published=False)
-        made.video.parent_id = parent.video_id
-        made.video.save()
-        from clips.services import publish_clip  # noqa: PLC0415
-        from clips.states import CLIP_STATES, SCREENING  # noqa: PLC0415
-        from common.transitions import move  # noqa: PLC0415
-
-        now = timezone.now()
-        move(made, states=CLIP_STATES, to=SCREENING, now=now)
-        for _ in range(2):
-            with django_capture_on_commit_callbacks(execute=True):
-                publish_clip(made, allowed_digest=made.digest, now=now)
-    finally:
-        clip_remixed.disconnect(hear)
-    assert heard == [(made.pk, parent.video_id)]
 
 
 def test_the_family_costs_few_queries(django_assert_max_num_queries: Any) -> None:

@@ -15,7 +15,6 @@ TITLES = {
     "comments": "Comments",
     "shares": "Shares",
     "saves": "Saves",
-    "follows": "New followers",
     "remixes": "Remixes",
 }
 PLACES = {
