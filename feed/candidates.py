@@ -39,6 +39,14 @@ CROSS JOIN LATERAL (
     LIMIT %s
 ) AS newest
 WHERE follow.follower_id = %s
+  AND NOT EXISTS (
+      SELECT 1 FROM social_mute AS mute
+      WHERE mute.muter_id = follow.follower_id AND mute.muted_id = follow.followee_id
+  )
+  AND NOT EXISTS (
+      SELECT 1 FROM feed_hiddencreator AS hidden
+      WHERE hidden.user_id = follow.follower_id AND hidden.creator_id = follow.followee_id
+  )
 ORDER BY newest.published_at DESC, newest.id DESC
 LIMIT %s
 """

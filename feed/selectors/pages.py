@@ -14,6 +14,7 @@ from common.errors import Denied
 from common.pagination import NewestFirst, Page, PageRequest
 from feed.candidates import followed_clips, recommended_clips
 from feed.cards import ClipCard, cards_of
+from feed.selectors.unwanted import wanted_clips
 from social.selectors.hiding import person_for
 
 LATEST = NewestFirst("latest", time="published_at")
@@ -43,7 +44,7 @@ def newest_page(viewer: Viewer, *, mode: Mode, asked: PageRequest) -> Page[ClipC
     One query.  Raises UnableToReadCursor.
     """
     line = LATEST if mode == Mode.LATEST else NewestFirst(f"newest:{mode}", time="published_at")
-    return _keyset(line, recommended_clips(viewer), viewer=viewer, asked=asked)
+    return _keyset(line, wanted_clips(viewer), viewer=viewer, asked=asked)
 
 
 def following_page(viewer: Viewer, *, asked: PageRequest) -> Page[ClipCard]:

@@ -20,7 +20,7 @@ from common.pagination import NewestFirst, Page, PageRequest, sealed, unsealed
 from feed.cards import ClipCard, cards_of
 from feed.models.guests import GuestFeed
 from feed.selectors.guests import guest_feed_for, pseudonym_of
-from feed.selectors.unwanted import Unwanted, unwanted_by, wanted_clips
+from feed.selectors.unwanted import wanted_clips
 from feed.serving.pace import require_open
 from feed.serving.skeletons import Skeleton, UnableToReadSkeleton, skeleton_of
 
@@ -66,13 +66,12 @@ def guest_page(
         skeleton = skeleton_of(feed, cursor=place.cursor, reader=reader, now=now.timestamp())
     except UnableToReadSkeleton as error:
         trouble = error.why
-    unwanted = unwanted_by(viewer)
-    found = _shown_of(skeleton.clip_ids, viewer=viewer, place=place, unwanted=unwanted)
+    found = _shown_of(skeleton.clip_ids, viewer=viewer, place=place)
     named, is_more = found[: asked.limit], len(found) > asked.limit
     after = place.having_shown(named)
     if not trouble and not is_more:
         after = after.moved_on(skeleton.cursor, is_barren=not named)
-    filled, after = _filled(viewer, after, count=asked.limit - len(named), unwanted=unwanted)
+    filled, after = _filled(viewer, after, count=asked.limit - len(named))
     if not trouble and len(named) < asked.limit:
         trouble = "short"
     cards = [*named, *filled]
@@ -82,31 +81,23 @@ def guest_page(
 # --- which clips ---
 
 
-def _shown_of(
-    clip_ids: Iterable[UUID], *, viewer: Viewer, place: "Place", unwanted: Unwanted
-) -> list[ClipCard]:
+def _shown_of(clip_ids: Iterable[UUID], *, viewer: Viewer, place: "Place") -> list[ClipCard]:
     """Of what the guest names, what this viewer may see and was not shown yet, in its order."""
     wanted = [one for one in clip_ids if mark_of(one) not in place.shown]
     if not wanted:
         return []
     cards = cards_of(wanted_clips(viewer).filter(pk__in=wanted), viewer=viewer)
-    by_id = {card["id"]: card for card in cards if not unwanted.names(card)}
+    by_id = {card["id"]: card for card in cards}
     return [by_id[clip_id] for clip_id in wanted if clip_id in by_id]
 
 
-def _filled(
-    viewer: Viewer, place: "Place", *, count: int, unwanted: Unwanted
-) -> tuple[list[ClipCard], "Place"]:
+def _filled(viewer: Viewer, place: "Place", *, count: int) -> tuple[list[ClipCard], "Place"]:
     """The latest clips that were not shown yet, `count` of them where there are so many."""
     if count <= 0:
         return [], place
     latest = LATEST.ordered(wanted_clips(viewer), place.latest or None)
     cards = cards_of(latest[: count + LATEST_READ_EXTRA], viewer=viewer)
-    fresh = [
-        card
-        for card in cards
-        if mark_of(card["id"]) not in place.shown and not unwanted.names(card)
-    ][:count]
+    fresh = [card for card in cards if mark_of(card["id"]) not in place.shown][:count]
     if not cards:
         return [], place
     last = fresh[-1] if len(fresh) == count else cards[-1]
