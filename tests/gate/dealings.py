@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 WORDS = ("kites", "fox", "window", "paris")
 SAID = "wc%06dz"
+STIRRED = 4
 
 Act = Callable[[], int | None]
 
@@ -69,6 +70,7 @@ class Dealings:
         self.oracle = walk.oracle
         self.said: list[Said] = []
         self.unsaid: set[int] = set()
+        self.stirred: list[str] = []
         self.collections: dict[str, Collection] = {}
         self.links: list[tuple[int, str]] = []
         self.guest: GuestFeed | None = None
@@ -99,8 +101,13 @@ class Dealings:
 
     # --- people ---
 
+    def stir(self, *handles: str) -> None:
+        """Remember for whom something changed just now: where stale pages would be."""
+        self.stirred = [*handles, *self.stirred][:STIRRED]
+
     def block(self) -> int | None:
         one, other = self.walk._two()
+        self.stir(one, other)
         self._changed(lambda: block(self.walk.users[one], other))
         if self._is_in(Block, blocker=one, blocked=other):
             self.oracle.blocked(one, other)
@@ -109,6 +116,7 @@ class Dealings:
     def unblock(self) -> int | None:
         pair = self._pair(self.oracle.blocks)
         if pair is not None:
+            self.stir(*pair)
             self._changed(lambda: unblock(self.walk.users[pair[0]], pair[1]))
             if not self._is_in(Block, blocker=pair[0], blocked=pair[1]):
                 self.oracle.blocks.discard(pair)
@@ -116,6 +124,7 @@ class Dealings:
 
     def mute(self) -> int | None:
         one, other = self.walk._two()
+        self.stir(one)
         self._changed(lambda: mute(self.walk.users[one], other))
         if self._is_in(Mute, muter=one, muted=other):
             self.oracle.mutes.add((one, other))

@@ -87,14 +87,22 @@ class Looks:
 
     def at(self, number: int) -> None:
         """Come upon one clip as it is in the lists of somebody, and now and then in other ways."""
-        viewer = self.random.choice(self.walk.active_viewers())
+        viewer = self._somebody()
         shown = self._is_in_lists(viewer, number)
         self._compare("visible_clips", viewer, number, shown, self.oracle.is_listed(viewer, number))
-        kind = self.random.choices(("", "selector", "http"), (26, 5, 2))[0]
+        kind = self.random.choices(("", "selector", "http"), (26, 5, 4))[0]
         if kind == "selector":
             self._by_selector(viewer, number)
         elif kind == "http":
             self._by_address(viewer, number)
+
+    def _somebody(self) -> str:
+        """Often one for whom something changed just now, who has warm pages."""
+        viewers = self.walk.active_viewers()
+        stirred = [one for one in self.walk.dealings.stirred if one in viewers]
+        if stirred and self.random.random() < 0.4:
+            return self.random.choice(stirred)
+        return self.random.choice(viewers)
 
     def _is_in_lists(self, viewer: str, number: int) -> bool:
         """The product's own query for lists, written out once for every viewer of an age."""
@@ -162,7 +170,7 @@ class Looks:
         look = self.random.choice(
             (self._recommended, self._recommended, self._asked, self._again, self._again,
              self._of_author, self._of_family, self._collected, self._shared, self._said,
-             self._of_guest)
+             self._said, self._of_guest)
         )  # fmt: skip
         look(viewer, number)
 
@@ -216,12 +224,17 @@ class Looks:
             self._compare("/s/…", viewer, number, shown, expected)
 
     def _said(self, viewer: str, number: int) -> None:
-        pk = self.walk.clips[number].pk
-        lists = [f"/api/v1/clips/{pk}/comments?limit=50", f"/clips/{pk}/comments"]
-        threads = [one for one in self.walk.dealings.said[-60:] if one.thread == one.number]
-        if threads:
-            lists.append(f"/api/v1/comments/{self.random.choice(threads).pk}/replies?limit=50")
-        lists += ["/api/v1/notifications?limit=50", "/notifications"]
+        """What is said under a clip, best where somebody spoke whom the viewer may not read."""
+        said = [one for one in self.walk.dealings.said[-80:] if one.under in self.walk.live]
+        hidden = self.oracle.hidden_people(viewer)
+        telling = [one for one in said if one.author in hidden] or said
+        lists = ["/api/v1/notifications?limit=50", "/notifications"]
+        if telling:
+            one = self.random.choice(telling)
+            pk = self.walk.clips[one.under].pk
+            lists += [f"/api/v1/clips/{pk}/comments?limit=50", f"/clips/{pk}/comments"] * 2
+            thread = self.walk.dealings.said[one.thread].pk
+            lists += [f"/api/v1/comments/{thread}/replies?limit=50", f"/comments/{thread}/replies"]
         self.read(viewer, self.random.choice(lists))
 
     def _of_guest(self, viewer: str, number: int) -> None:

@@ -963,6 +963,7 @@ class Walk:
         user.birth_year = self.random.choice((None, 1970, 1995, self.oracle.year - 18, 2012))
         User.objects.filter(pk=user.pk).update(birth_year=user.birth_year)
         self.oracle.people[user.handle].birth_year = user.birth_year
+        self.dealings.stir(user.handle)
         return None
 
     def suspend(self) -> int | None:
