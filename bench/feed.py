@@ -18,8 +18,8 @@ from bench import ROOT
 from bench.rows import Reading, Row
 
 SIZES = (10_000, 1_000_000)
-ROUNDS = 60
-PAGES_PER_ROUND = 6
+ROUNDS = 25
+PAGES_PER_ROUND = 15
 LIKERS, LIKES_EACH, LIKE_ROUNDS = 16, 25, 3
 
 READING = Reading(
@@ -43,8 +43,9 @@ READING = Reading(
     ),
     means_not=(
         "No network and no web server: nothing is said of requests per second. Nothing is learned "
-        "from events here, so the item models are not in the ranking. In *changed*, an act of the "
-        "viewer before every page has what follows ranked anew each time."
+        "from events here, so the item models are not in the ranking. In *changed* something about "
+        "the viewer changes before every page, so that each is ranked anew; in *no ranking* the "
+        "page was ranked before."
     ),
 )
 
@@ -130,7 +131,7 @@ def measure() -> list[Row]:
 
 def _rows(size: int, found: dict[str, dict[str, float]]) -> Iterator[Row]:
     floor, drf = found["floor"], found["DRF"]
-    for name in ("for you", "for you, changed", "trending, visitor"):
+    for name in ("for you", "for you, no ranking", "for you, changed", "trending, visitor"):
         ours = found[name]
         for kind, label in (("wall", ""), ("cpu", ", CPU")):
             yield Row(f"{size:,} clips: {name} ÷ floor{label}", ours[kind], floor[kind], "ms")
@@ -261,13 +262,14 @@ def _timed(token: str) -> dict[str, dict[str, float]]:
     viewer = User.objects.get(handle="viewer_of_it").pk
     key = f"Bearer {token}"
     get = _getter()
-    floor_pages = PAGES_PER_ROUND * 2
 
-    def many(path: str, query: str, authorization: str = "") -> Callable[[], int]:
+    def many(
+        path: str, query: str, authorization: str = "", pages: int = PAGES_PER_ROUND
+    ) -> Callable[[], int]:
         def call() -> int:
-            for _ in range(floor_pages):
+            for _ in range(pages):
                 get(path, query, authorization)
-            return floor_pages
+            return pages
 
         return call
 
@@ -282,10 +284,15 @@ def _timed(token: str) -> dict[str, dict[str, float]]:
 
         return call
 
+    def again() -> Callable[[], int]:
+        first = json.loads(get("/api/v1/feed", "mode=for_you", key))
+        return many("/api/v1/feed", f"mode=for_you&cursor={first['meta']['next_cursor']}", key)
+
     sides = {
         "floor": Timed(many("/bench-floor", "")),
-        "DRF": Timed(many("/bench-drf", "", key)),
+        "DRF": Timed(many("/bench-drf", "", key, pages=2)),
         "for you": Timed(walk(lambda: None)),
+        "for you, no ranking": Timed(again()),
         "for you, changed": Timed(walk(lambda: mark_dirty(viewer))),
         "trending, visitor": Timed(many("/api/v1/feed", "mode=trending")),
     }

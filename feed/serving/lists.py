@@ -15,7 +15,9 @@ from uuid import UUID
 
 import numpy as np
 import orjson
+import redis
 from pyroaring import BitMap
+from redis.exceptions import NoScriptError
 
 from common.memory import valkey
 from feed.ranking.catalogue import Catalogue, author_key
@@ -35,7 +37,9 @@ from feed.serving.viewers import viewer_state
 from feed.serving.wishes import wishes_of
 
 RANKED = frozenset({Mode.FOR_YOU, Mode.UNPROFILED, Mode.TRENDING})
-PAGES_AHEAD = 3
+PAGES_AHEAD, PAGES_FAR_AHEAD = 3, 12
+"""How far is ranked: far for who has read all that was ready, and did nothing that changes it."""
+
 LIST_SECONDS = 3600
 TRIES = 4
 VERSION_DIGITS = 16
@@ -110,7 +114,9 @@ def extend(asked: Asked, *, now: datetime) -> bool:
     if version != dirty:
         end = min(end, int(served or begin))
     shown = BitMap(int(entry[NUMBER], 16) for entry in entries[: end - begin])
-    count = max(0, asked.offset - end) + PAGES_AHEAD * asked.limit
+    is_used_up = version == dirty and bool(entries)
+    pages = PAGES_FAR_AHEAD if is_used_up else PAGES_AHEAD
+    count = max(0, asked.offset - end) + pages * asked.limit
     catalogue = current_catalogue()
     state, wishes = _viewer(asked, now=now)
     models = current_models()
@@ -193,3 +199,23 @@ def _told(pick: Pick) -> bytes:
 def script(text: str) -> Any:
     """A script of `feed.serving.scripts`, to be called with `args`."""
     return valkey().register_script(text)
+
+
+def answer_of(text: str, args: Sequence[Any]) -> Any:
+    """What the script answers, by the shortest way: a connection of the pool, one command.
+
+    What goes wrong on it is done again by the client, which connects anew and sends the script.
+    Raises RedisError.
+    """
+    pool = valkey().connection_pool
+    connection = pool.get_connection()
+    try:
+        connection.send_command("EVALSHA", script(text).sha, 0, *args)  # type: ignore[no-untyped-call]
+        return connection.read_response()
+    except NoScriptError:
+        pass
+    except redis.RedisError:
+        connection.disconnect()  # type: ignore[no-untyped-call]
+    finally:
+        pool.release(connection)
+    return script(text)(args=args)

@@ -19,7 +19,7 @@ from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import place_in, sealed_place
 from feed.serving.fragments import build_fragments
-from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, extend, new_name, script
+from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, answer_of, extend, new_name
 from feed.serving.people import known_by_id, login_key
 from feed.serving.scripts import PAGE
 
@@ -35,14 +35,18 @@ BEGINNING, MIDDLE, MORE, LAST = (
     b'null,"has_more":false}}',
 )
 
-_ring: dict[tuple[Mode, bytes, int, int], tuple[float, bytes]] = {}
+_ring: dict[str, tuple[float, bytes]] = {}
 _shared: dict[Mode, tuple[float, bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page in `mode`, of `limit` clips behind `cursor`, for whom `login` is of, or a visitor."""
+    """A page in `mode`, of `limit` clips behind `cursor`, for whom `login` is of, or a visitor.
 
+    `query` is what was asked, as it came.
+    """
+
+    query: str
     mode: Mode
     cursor: str | None
     limit: int
@@ -73,21 +77,23 @@ def forget_ring() -> None:
     _shared.clear()
 
 
+def kept_page(query: str) -> bytes | None:
+    """The page that another visitor was just given for the same query."""
+    kept = _ring.get(query)
+    return kept[1] if kept is not None and kept[0] > time.monotonic() else None
+
+
 def _visitors_page(
     wanted: Wanted, place: tuple[bytes, int] | None, *, now: datetime
 ) -> bytes | None:
     """Visitors share their lists, and for RING_SECONDS the bytes of a page."""
     moment = time.monotonic()
     name, offset = place or (_shared_name(wanted.mode, moment), 0)
-    key = (wanted.mode, name, offset, wanted.limit)
-    kept = _ring.get(key)
-    if kept is not None and kept[0] > moment:
-        return kept[1]
     page = _page(wanted, name, offset, now=now)
     if page is not None:
         if len(_ring) >= RING_PAGES:
             _ring.clear()
-        _ring[key] = (moment + RING_SECONDS, page)
+        _ring[wanted.query] = (moment + RING_SECONDS, page)
     return page
 
 
@@ -115,7 +121,7 @@ def _page(wanted: Wanted, name: bytes, offset: int, *, now: datetime) -> bytes |
         now.timestamp(),
     ]
     for _ in range(TRIES):
-        status, *found = script(PAGE)(args=told)
+        status, *found = answer_of(PAGE, told)
         if status == b"ok":
             cards, behind, has_more = found
             if not has_more:

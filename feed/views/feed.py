@@ -25,7 +25,7 @@ from feed.serializers import ClipSerializer
 from feed.serving.lists import RANKED
 from feed.serving.pages import page_for
 from feed.serving.people import introduce, key_login, known_by_id, login_lease, session_login
-from feed.serving.quick import Wanted, ready_page
+from feed.serving.quick import Wanted, kept_page, ready_page
 from feed.serving.visitors import is_within_limit
 
 log = logging.getLogger(__name__)
@@ -65,16 +65,27 @@ IDENT = BaseThrottle()
 @wraps(LONG_WAY)
 def feed(request: HttpRequest) -> HttpResponseBase:
     """The page that is ready, or what `FeedView` answers; the same either way."""
+    meta = request.META
+    if request.method != "GET" or meta.get("HTTP_ACCEPT", "") not in PLAIN_ACCEPTS:
+        return LONG_WAY(request)
+    if "HTTP_AUTHORIZATION" not in meta and "HTTP_COOKIE" not in meta:
+        kept = kept_page(meta["QUERY_STRING"])
+        if kept is not None and _is_within_limit(request):
+            return _answer(request, kept)
     wanted = _wanted(request)
     if wanted is None:
         return LONG_WAY(request)
     page = ready_page(wanted, now=timezone.now())
     if page is not None and (wanted.login is not None or _is_within_limit(request)):
-        response = HttpResponse(page, content_type="application/json", headers=HEADERS)
-        if not request.META.get("HTTP_AUTHORIZATION"):
-            response.headers["Vary"] = "Cookie"
-        return response
+        return _answer(request, page)
     return LONG_WAY(request) if wanted.login is None else _introduced(request, wanted.login)
+
+
+def _answer(request: HttpRequest, page: bytes) -> HttpResponse:
+    response = HttpResponse(page, content_type="application/json", headers=HEADERS)
+    if "HTTP_AUTHORIZATION" not in request.META:
+        response.headers["Vary"] = "Cookie"
+    return response
 
 
 def _wanted(request: HttpRequest) -> Wanted | None:
@@ -82,12 +93,12 @@ def _wanted(request: HttpRequest) -> Wanted | None:
     query = request.GET
     mode = MODES.get(query.get("mode", Mode.FOR_YOU))
     limit = LIMITS.get(query.get("limit", str(DEFAULT_LIMIT)))
-    is_plain = request.method == "GET" and request.META.get("HTTP_ACCEPT", "") in PLAIN_ACCEPTS
     authorization = request.META.get("HTTP_AUTHORIZATION", "")
-    is_plain &= not authorization or authorization.startswith(BEARER)
-    if mode is None or limit is None or not is_plain or "format" in query:
+    is_plain = "format" not in query and (not authorization or authorization.startswith(BEARER))
+    if mode is None or limit is None or not is_plain:
         return None
-    return Wanted(mode, query.get("cursor") or None, limit, _login(request))
+    raw = request.META["QUERY_STRING"]
+    return Wanted(raw, mode, query.get("cursor") or None, limit, _login(request))
 
 
 def _login(request: HttpRequest) -> str | None:

@@ -1,8 +1,11 @@
 """How a rate is written."""
 
+from functools import cache
+
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
+@cache
 def parsed_rate(rate: str) -> tuple[int, int]:
     """`240/min` as (240, 60): so many in so many seconds.  Raises ValueError."""
     number, _, unit = rate.partition("/")

@@ -12,13 +12,14 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    # First, because it is asked for most: every pattern before it costs.
+    path("api/v1/", include("feed.urls")),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("v1/", include("generation.urls")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
-    path("api/v1/", include("feed.urls")),
     path("api/v1/", include("moderation.urls")),
     path("api/v1/", include("uploads.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
