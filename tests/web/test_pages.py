@@ -17,7 +17,15 @@ pytestmark = pytest.mark.django_db
 
 OPEN = ["/", "/following", "/latest", "/about", "/@mira"]
 ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
-OWN = ["/create", "/studio", "/settings"]
+OWN = [
+    "/create",
+    "/studio",
+    "/settings",
+    "/settings/people",
+    "/settings/notifications",
+    "/saved",
+    "/notifications",
+]
 ACCOUNT = [
     "/accounts/logout/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/",
     "/accounts/reauthenticate/",

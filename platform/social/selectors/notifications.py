@@ -35,6 +35,14 @@ class News:
 
 
 @dataclass(frozen=True)
+class Likers:
+    """The newest who like a clip, and whether its author does too."""
+
+    ids: list[UUID] = field(default_factory=list)
+    with_author: bool = False
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What a person wants to be told of."""
 
@@ -71,7 +79,7 @@ def told(rows: Iterable[Notification], *, receiver: User) -> list[News]:
     likers = _likers(rows, receiver=receiver)
     people = User.objects.in_bulk(
         {row.actor_id for row in rows if row.actor_id}
-        | {one for ids in likers.values() for one in ids}
+        | {one for some in likers.values() for one in some.ids}
     )
     clips = Clip.objects.select_related("author").in_bulk(
         {row.clip_id for row in rows if row.clip_id}
@@ -103,17 +111,20 @@ def _likes(receiver: User) -> QuerySet[Like]:
     return likes.exclude(user=receiver).exclude(unwelcome_to(receiver, "user_id"))
 
 
-def _likers(rows: list[Notification], *, receiver: User) -> dict[UUID, list[UUID]]:
+def _likers(rows: list[Notification], *, receiver: User) -> dict[UUID, Likers]:
     liked = [row.pk for row in rows if row.kind == Kind.LIKE]
     newest = _likes(receiver).order_by("-created_at").values("user_id")[:PEOPLE_NAMED]
-    found = Notification.objects.filter(pk__in=liked).annotate(likers=ArraySubquery(newest))
-    return dict(found.values_list("pk", "likers"))
+    own = Like.objects.filter(clip=OuterRef("clip_id"), user=receiver)
+    found = Notification.objects.filter(pk__in=liked).annotate(
+        likers=ArraySubquery(newest), is_own=Exists(own)
+    )
+    return {row.pk: Likers(row.likers, row.is_own) for row in found}
 
 
 def _news(
     row: Notification,
     *,
-    likers: dict[UUID, list[UUID]],
+    likers: dict[UUID, Likers],
     people: dict[UUID, User],
     clips: dict[UUID, Clip],
 ) -> News:
@@ -122,6 +133,7 @@ def _news(
     if row.kind != Kind.LIKE:
         actor = people.get(row.actor_id) if row.actor_id else None
         return News(row, [actor] if actor else [], clip=clip, text=text)
-    named = [people[one] for one in likers.get(row.pk, []) if one in people]
-    others = max(0, clip.like_count - len(named)) if clip else 0
-    return News(row, named, other_count=others, clip=clip)
+    some = likers.get(row.pk, Likers())
+    named = [people[one] for one in some.ids if one in people]
+    others = clip.like_count - len(named) - some.with_author if clip else 0
+    return News(row, named, other_count=max(0, others), clip=clip)
