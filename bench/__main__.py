@@ -24,6 +24,7 @@ from bench import (
     ranking,
     road,
     search,
+    simulation,
     steering,
 )
 from bench.rows import Reading, Row
@@ -39,6 +40,7 @@ SUBJECTS: dict[str, ModuleType] = {
     "search": search,
     "ranking": ranking,
     "steering": steering,
+    "simulation": simulation,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 VERSIONS = ("torch", "diffusers", "av", "imageio-ffmpeg", "Django", "psycopg", "numpy")

@@ -33,14 +33,14 @@ WISH, REFUSAL, OTHER_WISHES = "wish: ", "refusal: ", "other wishes"
 class Mixture:
     """Why N clips score what they score: `points` that sources add, `factors`, columns (N,) each.
 
-    `is_refused` (N,) are clips that chance gives no place to; `said` (S, N) is what each of SOURCES
-    added to the relevance, without a common scale.
+    `is_refused` (N,) are clips that chance gives no place to; `said` is what each of SOURCES says,
+    (S, N), and how much it counts, (S,).
     """
 
     points: dict[str, Floats]
     factors: dict[str, Floats]
     is_refused: Flags
-    said: Floats | None = None
+    said: tuple[Floats, Floats] | None = None
 
     def scores(self) -> Floats:
         """(N,), positive."""
@@ -80,8 +80,8 @@ def _add_everybodys(
     factors: dict[str, Floats],
     *,
     now: float,
-) -> Floats | None:
-    """Add what all viewers' histories say; return what each of SOURCES does, if any is fitted."""
+) -> tuple[Floats, Floats] | None:
+    """Add what all viewers' histories say; return what SOURCES say and count, if any is fitted."""
     parameters = ready.parameters
     fresh = np.float32(parameters.fresh_weight) * ready.fresh(now)
     if models is None:
@@ -91,10 +91,10 @@ def _add_everybodys(
         factors[AGE] = least + (1 - least) * ready.youth(now)
         return None
     said, counts = relevance(models.models, models.gate, ready.catalogue, viewer, now=now)
-    said = said * counts.astype(np.float32)[:, np.newaxis]
-    points[RELEVANCE] = np.float32(parameters.relevance_weight) * _to_one(said.sum(axis=0))
+    shares = counts.astype(np.float32)
+    points[RELEVANCE] = np.float32(parameters.relevance_weight) * _to_one(shares @ said)
     points[FRESH] = fresh * _unknown(models.models, ready.catalogue)
-    return said
+    return said, shares
 
 
 def _add_own(

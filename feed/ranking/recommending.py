@@ -170,4 +170,6 @@ def _leading(mixed: Mixture, rows: Places) -> list[str] | None:
     """For each row, the kind of model that added most to its relevance."""
     if mixed.said is None:
         return None
-    return [LED_BY[place] for place in np.argmax(mixed.said[:, rows], axis=0).tolist()]
+    said, counts = mixed.said
+    leading = np.argmax(said[:, rows] * counts[:, np.newaxis], axis=0)
+    return [LED_BY[place] for place in leading.tolist()]
