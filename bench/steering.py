@@ -170,7 +170,7 @@ def _program(number: int) -> "Client":
     handle = f"viewer{number}"
     user = User.objects.create(handle=handle, email=f"{handle}@example.org")
     _, secret = create_api_key(user, name="bench", now=timezone.now())
-    return Client(headers={"authorization": f"Bearer {secret}"})
+    return Client(headers={"authorization": f"Bearer {secret}"}, SERVER_NAME="localhost")
 
 
 def _say(program: "Client", text: str) -> None:

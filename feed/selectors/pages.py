@@ -14,12 +14,13 @@ from common.errors import Denied
 from common.pagination import NewestFirst, Page, PageRequest
 from feed.candidates import followed_clips, recommended_clips
 from feed.cards import ClipCard, cards_of
-from feed.selectors.unwanted import wanted_clips
+from feed.selectors.unwanted import wanted_clips, without_unwanted
 from social.selectors.hiding import person_for
 
 LATEST = NewestFirst("latest", time="published_at")
 FOLLOWING = NewestFirst("following", time="published_at")
 BY_PERSON = NewestFirst("clips_by_person")
+LOOKED_AT = 4
 
 
 class Mode(StrEnum):
@@ -48,15 +49,17 @@ def newest_page(viewer: Viewer, *, mode: Mode, asked: PageRequest) -> Page[ClipC
 
 
 def following_page(viewer: Viewer, *, asked: PageRequest) -> Page[ClipCard]:
-    """What the people whom `viewer` follows posted, newest first.
+    """What the people whom `viewer` follows posted, newest first, without what they do not want.
 
-    One query.  Raises UnableToReadCursor, and NobodyFollows for a visitor.
+    One query.  The list ends where the next LOOKED_AT pages have not one page of what is wanted.
+    Raises UnableToReadCursor, and NobodyFollows for a visitor.
     """
     if not isinstance(viewer, User):
         raise NobodyFollows("Log in to see the people you follow.")
     behind = FOLLOWING.position_in(asked.cursor) if asked.cursor else None
-    followed = followed_clips(viewer, behind=behind, most=asked.limit + 1)
-    return _keyset(FOLLOWING, followed, viewer=viewer, asked=asked)
+    followed = followed_clips(viewer, behind=behind, most=LOOKED_AT * (asked.limit + 1))
+    wanted = without_unwanted(followed, viewer=viewer)
+    return _keyset(FOLLOWING, wanted, viewer=viewer, asked=asked)
 
 
 def cards_in_order(clip_ids: Sequence[UUID], *, viewer: Viewer) -> list[ClipCard]:
