@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from django.utils import timezone
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import ParseError
@@ -54,6 +55,12 @@ class BeaconAuthentication(SessionAuthentication):
             token = _token_in(request.body)
             request.META.setdefault("HTTP_X_CSRFTOKEN", token)
         super().enforce_csrf(request)
+
+
+class BeaconScheme(SessionScheme):  # type: ignore[no-untyped-call]
+    """The OpenAPI schema speaks of it as of any session."""
+
+    target_class = BeaconAuthentication
 
 
 class EventsView(APIView):

@@ -163,7 +163,7 @@ connection.settings_dict["NAME"] = sys.argv[1]
 from uuid import UUID
 from accounts.models import User
 from feed.distribution import acts, responding
-from feed.policy.sending import SentEvent
+from feed.ranking.sending import SentEvent
 from feed.ranking.actions import Action, Event
 from feed.services import events
 
