@@ -40,7 +40,7 @@ def tag_named(text: str) -> str:
 def clips_with(tag: str, *, order: Order, viewer: Viewer, asked: PageRequest) -> Page[ClipCard]:
     """The clips that carry `tag`: newest first, or what is most liked among the newest 1,000.
 
-    Raises UnableToReadCursor.
+    Raises UnableToReadCursor, and NotFound where the viewer may see none.
     """
     if order == Order.NEWEST:
         rows = NEWEST.ordered(_using(tag, viewer=viewer), asked.cursor)[: asked.limit + 1]
@@ -53,6 +53,8 @@ def clips_with(tag: str, *, order: Order, viewer: Viewer, asked: PageRequest) ->
             about=tag,
         )  # fmt: skip
         ids, cursor = best.items, best.next_cursor
+    if not ids and asked.cursor is None:
+        raise NotFound("There are no clips with this hashtag.")
     return Page(wanted_cards(ids, viewer=viewer), cursor)
 
 
@@ -82,3 +84,11 @@ def trending_tags(viewer: Viewer, *, most: int = MOST_TRENDING) -> list[Tag]:
 def tag_counts(tag: str) -> Tag:
     """How `tag` is used by what anybody may be recommended; zeros for one that is not."""
     return Tag.objects.filter(name=tag).first() or Tag(name=tag)
+
+
+def used_tag(tag: str) -> Tag:
+    """A hashtag in use, with its counts.  Raises NotFound."""
+    found = Tag.objects.filter(name=tag).first()
+    if found is None:
+        raise NotFound("There are no clips with this hashtag.")
+    return found

@@ -19,7 +19,7 @@ from common.schema import page_parameters, paged
 from feed.limits import SearchLimit
 from feed.policy.asking import MOST_CHARACTERS, Asked, asked_for
 from feed.selectors.searching import found_clips, found_people, found_tags
-from feed.selectors.tags import Order, clips_with, tag_counts, tag_named, trending_tags
+from feed.selectors.tags import Order, clips_with, tag_named, trending_tags, used_tag
 from feed.serializers import ClipSerializer, FoundPersonSerializer, TagSerializer
 
 
@@ -101,8 +101,8 @@ class TagView(APIView):
 
     @extend_schema(operation_id="retrieveTag", responses=TagSerializer)
     def get(self, request: Request, tag: str) -> Response:
-        """How a hashtag is used; zeros for one that nobody uses."""
-        return Response(TagSerializer(tag_counts(tag_named(tag))).data)
+        """How a hashtag is used, as far as anybody may be recommended it."""
+        return Response(TagSerializer(used_tag(tag_named(tag))).data)
 
 
 class TagClipsView(APIView):

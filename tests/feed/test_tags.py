@@ -55,8 +55,13 @@ def test_a_hashtag_lists_its_clips_newest_first_or_the_most_liked() -> None:
     rest = captions("SNOW", cursor=first["meta"]["next_cursor"])
     assert [clip["caption"] for clip in first["data"]] + rest == [str(n) for n in range(12)]
     assert captions("snow", order="top")[:2] == ["4", "9"]
-    assert captions("never_used") == []
-    for path in ("tags/not a tag/clips", "tags/" + "x" * 61, "tags/a&b"):
+    for path in (
+        "tags/never_used",
+        "tags/never_used/clips",
+        "tags/not a tag/clips",
+        "tags/" + "x" * 61,
+        "tags/a&b",
+    ):
         assert Client().get(f"/api/v1/{path}").status_code == 404
     assert Client().get("/api/v1/tags/snow/clips", {"order": "worst"}).status_code == 400
 
@@ -81,10 +86,11 @@ def test_its_list_and_its_counts_follow_what_may_be_seen() -> None:
     edit_clip(other.author, other.pk, hashtags=["rain"], now=timezone.now())
     clip.refresh_from_db()
     withdraw_clip(clip, reason="gone", now=timezone.now())
-    assert captions("snow") == captions("rain") == []
+    for tag in ("snow", "rain"):
+        assert Client().get(f"/api/v1/tags/{tag}/clips").status_code == 404
     assert not TagUse.objects.exists()
     count_tags(now=timezone.now())
-    assert get("tags/snow")["clips"] == 0
+    assert Client().get("/api/v1/tags/snow").status_code == 404
     assert not Tag.objects.exists()
 
 
