@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import ParseError
@@ -57,10 +58,15 @@ class BeaconAuthentication(SessionAuthentication):
         super().enforce_csrf(request)
 
 
-class BeaconScheme(SessionScheme):  # type: ignore[no-untyped-call]
-    """The OpenAPI schema speaks of it as of any session."""
+class BeaconScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI schema speaks of beacons."""
 
     target_class = BeaconAuthentication
+    name = "beacon"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """The session's cookie; the CSRF token comes in the body or in a header."""
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
 class EventsView(APIView):
