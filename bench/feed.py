@@ -256,45 +256,21 @@ class Timed:
 
 
 def _timed(token: str) -> dict[str, dict[str, float]]:
+    """What a page costs, by who answers it."""
     from accounts.models import User  # noqa: PLC0415
     from feed.serving.ready import mark_dirty  # noqa: PLC0415
 
     viewer = User.objects.get(handle="viewer_of_it").pk
-    key = f"Bearer {token}"
-    get = _getter()
-
-    def many(
-        path: str, query: str, authorization: str = "", pages: int = PAGES_PER_ROUND
-    ) -> Callable[[], int]:
-        def call() -> int:
-            for _ in range(pages):
-                get(path, query, authorization)
-            return pages
-
-        return call
-
-    def walk(before: Callable[[], None]) -> Callable[[], int]:
-        def call() -> int:
-            cursor = ""
-            for _ in range(PAGES_PER_ROUND):
-                before()
-                body = get("/api/v1/feed", f"mode=for_you{cursor}", key)
-                cursor = "&cursor=" + json.loads(body)["meta"]["next_cursor"]
-            return PAGES_PER_ROUND
-
-        return call
-
-    def again() -> Callable[[], int]:
-        first = json.loads(get("/api/v1/feed", "mode=for_you", key))
-        return many("/api/v1/feed", f"mode=for_you&cursor={first['meta']['next_cursor']}", key)
-
+    get, key = _getter(), f"Bearer {token}"
+    first = json.loads(get("/api/v1/feed", "mode=for_you", key))
+    same = f"mode=for_you&cursor={first['meta']['next_cursor']}"
     sides = {
-        "floor": Timed(many("/bench-floor", "")),
-        "DRF": Timed(many("/bench-drf", "", key, pages=2)),
-        "for you": Timed(walk(lambda: None)),
-        "for you, no ranking": Timed(again()),
-        "for you, changed": Timed(walk(lambda: mark_dirty(viewer))),
-        "trending, visitor": Timed(many("/api/v1/feed", "mode=trending")),
+        "floor": Timed(_many(lambda: get("/bench-floor", "", ""))),
+        "DRF": Timed(_many(lambda: get("/bench-drf", "", key), pages=2)),
+        "for you": Timed(lambda: _walk(get, key, lambda: None)),
+        "for you, no ranking": Timed(_many(lambda: get("/api/v1/feed", same, key))),
+        "for you, changed": Timed(lambda: _walk(get, key, lambda: mark_dirty(viewer))),
+        "trending, visitor": Timed(_many(lambda: get("/api/v1/feed", "mode=trending", ""))),
     }
     for side in sides.values():
         side.call()
@@ -303,6 +279,27 @@ def _timed(token: str) -> dict[str, dict[str, float]]:
         for side in sides.values():
             side.round()
     return {name: side.found() for name, side in sides.items()}
+
+
+def _many(page: Callable[[], object], *, pages: int = PAGES_PER_ROUND) -> Callable[[], int]:
+    """So many times the same page."""
+
+    def call() -> int:
+        for _ in range(pages):
+            page()
+        return pages
+
+    return call
+
+
+def _walk(get: Callable[[str, str, str], bytes], key: str, before: Callable[[], None]) -> int:
+    """A new list, and on in it."""
+    cursor = ""
+    for _ in range(PAGES_PER_ROUND):
+        before()
+        body = get("/api/v1/feed", f"mode=for_you{cursor}", key)
+        cursor = "&cursor=" + json.loads(body)["meta"]["next_cursor"]
+    return PAGES_PER_ROUND
 
 
 def _cpu_seconds() -> float:
