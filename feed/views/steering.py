@@ -56,7 +56,7 @@ class SteeringView(APIView):
         made = steer(user_of(request), asked.validated_data["text"], now=timezone.now())
         return _chips(made, status=201)
 
-    @extend_schema(request=None, responses={204: GONE})
+    @extend_schema(operation_id="feed_steering_clear", request=None, responses={204: GONE})
     def delete(self, request: Request) -> Response:
         """Take back all I told my feed in words."""
         drop_chips(user_of(request))

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -66,7 +67,7 @@ class WhyView(APIView):
 class ProfileView(APIView):
     """What the feed knows of me."""
 
-    @extend_schema(responses=OpenApiResponse(serializers.DictField(), "All that is kept."))
+    @extend_schema(responses=OpenApiResponse(OpenApiTypes.OBJECT, "All that is kept."))
     def get(self, request: Request) -> Response:
         """Take along all that the feed keeps of me, and all I told it."""
         user, now = user_of(request), timezone.now()
