@@ -60,7 +60,7 @@ def test_a_sentence_becomes_chips_that_the_ranking_hears_of(program: Client, vie
         ("horror", -1.0),
     ]
     first, second, third = told(viewer).chips
-    assert (first.text, second.tags, third.strength) == ("rainy anime", {"jazz"}, -1.0)
+    assert (first.text, set(second.tags), third.strength) == ("rainy anime", {"jazz"}, -1.0)
     assert float(first.meaning @ minilm().embed(["rainy anime"])[0]) == pytest.approx(1, abs=1e-3)
 
     gone = program.delete(f"{STEERING}/{answer.json()['data'][0]['id']}")

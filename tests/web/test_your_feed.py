@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from feed.models.events import FeedEvent
-from feed.models.wishes import FeedSettings, SteeringChip
+from feed.models.wishes import FeedSettings, SteeringChip, TopicAmount
 from feed.serving.wishes import wishes_of
 from tests.people import browser_of, make_clip, make_user
 
@@ -128,7 +128,7 @@ def test_words_topics_and_creators_are_set_on_the_page(browser: Client, viewer: 
     assert browser.post(f"{SETTINGS}/mute", {"word": "!"}).status_code == 400
     assert browser.post(f"{SETTINGS}/topics", {"topic": "", "amount": "0"}).status_code == 422
     browser.post(f"{SETTINGS}/unmute", {"word": "dogs"})
-    browser.post(f"{SETTINGS}/topics/{viewer.topic_amounts.get().pk}/drop")
+    browser.post(f"{SETTINGS}/topics/{TopicAmount.objects.get(user=viewer).pk}/drop")
     browser.post(f"{SETTINGS}/hidden/{creator.handle}/show")
     wishes = wishes_of(viewer, now=timezone.now())
     assert not wishes.muted_words
