@@ -17,7 +17,7 @@ from bench.rows import Reading, Row
 if TYPE_CHECKING:
     from django.test import Client
 
-CLIPS, AUTHORS, VIEWERS, SEED = 1_000, 50, 40, 7
+CLIPS, AUTHORS, VIEWERS, SEED = 400, 25, 20, 7
 TOPICS = {
     "apple": ("apple",),
     "car": ("car", "jeep", "automobile"),
