@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection, transaction
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
@@ -114,7 +115,8 @@ def found_people(asked: Asked, *, viewer: Viewer, page: PageRequest) -> Page[Fou
         .exclude(hidden_from(viewer, "user_id"))
         .annotate(is_followed=_follows(viewer))
         .select_related("user")
-        .order_by("-user_id")[:MOST_PEOPLE]
+        # Cast, so that matches are found by their indexes and not by a walk along all people.
+        .order_by(Cast("user_id", TextField()).desc())[:MOST_PEOPLE]
     )
     people = [FoundPerson(row.user, row.is_followed, row.user == viewer) for row in rows]
     people.sort(key=lambda one: (-_alike(asked, one.user), not one.is_followed, one.user.handle))
