@@ -17,7 +17,7 @@ from common.rates import parsed_rate
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 8
+TOGETHER = 16
 APART_SECONDS = 1.0
 MOST_ADDRESSES = 10_000
 
