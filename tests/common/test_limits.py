@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from common import limits
-from common.limits import parsed_rate
+from common.memory import valkey
+from common.rates import parsed_rate
 from tests.people import make_user, program_of
 
 FEED = "/api/v1/feed"
@@ -53,7 +54,7 @@ def test_without_valkey_nobody_is_turned_away_or_kept_waiting(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.VALKEY_URL = "unix:///nowhere/valkey.sock"
-    monkeypatch.setattr(limits, "valkey", limits.valkey.__wrapped__)
+    monkeypatch.setattr(limits, "valkey", valkey.__wrapped__)
     began = time.monotonic()
     assert Client().get(FEED).status_code == 200
     assert time.monotonic() - began < 1
