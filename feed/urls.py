@@ -30,7 +30,6 @@ from feed.views.settings import (
 )
 from feed.views.steering import SteeringChipView, SteeringView
 from feed.views.why import ProfileView, WhyView
-from feed.views.why import ProfileView, WhyView
 
 app_name = "feed"
 
@@ -39,8 +38,6 @@ urlpatterns = [
     path("feed/steering", SteeringView.as_view(), name="steering"),
     path("feed/steering/<uuid:chip_id>", SteeringChipView.as_view(), name="steering-chip"),
     path("feed/settings", FeedSettingsView.as_view(), name="settings"),
-    path("feed/profile", ProfileView.as_view(), name="profile"),
-    path("clips/<uuid:clip_id>/why", WhyView.as_view(), name="why"),
     path("feed/profile", ProfileView.as_view(), name="profile"),
     path("clips/<uuid:clip_id>/why", WhyView.as_view(), name="why"),
     path("feed/muted-words", MutedWordsView.as_view(), name="muted-words"),

@@ -10,93 +10,258 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_trusted_flagger'),
-        ('feed', '0002_guests'),
+        ("accounts", "0004_trusted_flagger"),
+        ("feed", "0002_guests"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FeedSettings',
+            name="FeedSettings",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='feed_settings', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('is_profiled', models.BooleanField(null=True)),
-                ('plays_by_itself', models.BooleanField(null=True)),
-                ('is_pushed', models.BooleanField(null=True)),
-                ('amount_generated', models.FloatField(default=1.0)),
-                ('amount_declared', models.FloatField(default=1.0)),
-                ('amount_suspected', models.FloatField(default=1.0)),
-                ('amount_none', models.FloatField(default=1.0)),
-                ('daily_minutes', models.PositiveSmallIntegerField(null=True)),
-                ('session_minutes', models.PositiveSmallIntegerField(null=True)),
-                ('break_from', models.TimeField(null=True)),
-                ('break_to', models.TimeField(null=True)),
-                ('time_zone', models.CharField(blank=True, default='', max_length=64)),
-                ('zone_changed_at', models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="feed_settings",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("is_profiled", models.BooleanField(null=True)),
+                ("plays_by_itself", models.BooleanField(null=True)),
+                ("is_pushed", models.BooleanField(null=True)),
+                ("amount_generated", models.FloatField(default=1.0)),
+                ("amount_declared", models.FloatField(default=1.0)),
+                ("amount_suspected", models.FloatField(default=1.0)),
+                ("amount_none", models.FloatField(default=1.0)),
+                ("daily_minutes", models.PositiveSmallIntegerField(null=True)),
+                ("session_minutes", models.PositiveSmallIntegerField(null=True)),
+                ("break_from", models.TimeField(null=True)),
+                ("break_to", models.TimeField(null=True)),
+                ("time_zone", models.CharField(blank=True, default="", max_length=64)),
+                ("zone_changed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_declared__range', (0.0, 1.0)), ('amount_generated__range', (0.0, 1.0)), ('amount_none__range', (0.0, 1.0)), ('amount_suspected__range', (0.0, 1.0))), name='amounts_are_shares'), models.CheckConstraint(condition=models.Q(('daily_minutes', None), ('daily_minutes__range', (1, 1440)), _connector='OR'), name='caps_are_of_a_day'), models.CheckConstraint(condition=models.Q(('session_minutes', None), ('session_minutes__range', (1, 1440)), _connector='OR'), name='session_caps_are_of_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('break_from', None), ('break_to', None)), models.Q(('break_from__isnull', False), ('break_to__isnull', False), models.Q(('break_from', models.F('break_to')), _negated=True)), _connector='OR'), name='night_breaks_have_two_ends')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_declared__range", (0.0, 1.0)),
+                            ("amount_generated__range", (0.0, 1.0)),
+                            ("amount_none__range", (0.0, 1.0)),
+                            ("amount_suspected__range", (0.0, 1.0)),
+                        ),
+                        name="amounts_are_shares",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("daily_minutes", None),
+                            ("daily_minutes__range", (1, 1440)),
+                            _connector="OR",
+                        ),
+                        name="caps_are_of_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("session_minutes", None),
+                            ("session_minutes__range", (1, 1440)),
+                            _connector="OR",
+                        ),
+                        name="session_caps_are_of_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("break_from", None), ("break_to", None)),
+                            models.Q(
+                                ("break_from__isnull", False),
+                                ("break_to__isnull", False),
+                                models.Q(("break_from", models.F("break_to")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="night_breaks_have_two_ends",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MutedWord',
+            name="MutedWord",
             fields=[
-                ('pk', models.CompositePrimaryKey('user_id', 'word', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('word', models.CharField(max_length=60)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='muted_words', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "user_id",
+                        "word",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("word", models.CharField(max_length=60)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="muted_words",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimeSpent',
+            name="TimeSpent",
             fields=[
-                ('pk', models.CompositePrimaryKey('user_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('seconds', models.PositiveIntegerField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='time_spent', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "user_id",
+                        "day",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("seconds", models.PositiveIntegerField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="time_spent",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HiddenCreator',
+            name="HiddenCreator",
             fields=[
-                ('pk', models.CompositePrimaryKey('user_id', 'creator_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hidden_creators', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "user_id",
+                        "creator_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hidden_creators",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('user', models.F('creator')), _negated=True), name='hidden_creator_is_another')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("user", models.F("creator")), _negated=True),
+                        name="hidden_creator_is_another",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SteeringChip',
+            name="SteeringChip",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=140)),
-                ('strength', models.FloatField()),
-                ('embedding', pgvector.django.halfvec.HalfVectorField(dimensions=384)),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('until', models.DateTimeField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steering_chips', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.CharField(max_length=140)),
+                ("strength", models.FloatField()),
+                ("embedding", pgvector.django.halfvec.HalfVectorField(dimensions=384)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("until", models.DateTimeField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steering_chips",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('strength__range', (-1.0, 1.0)), models.Q(('strength', 0.0), _negated=True)), name='chip_strength_is_signed'), models.UniqueConstraint(fields=('user', 'text'), name='chip_is_said_once')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("strength__range", (-1.0, 1.0)),
+                            models.Q(("strength", 0.0), _negated=True),
+                        ),
+                        name="chip_strength_is_signed",
+                    ),
+                    models.UniqueConstraint(fields=("user", "text"), name="chip_is_said_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TopicAmount',
+            name="TopicAmount",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=60)),
-                ('amount', models.FloatField()),
-                ('embedding', pgvector.django.halfvec.HalfVectorField(dimensions=384)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='topic_amounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.CharField(max_length=60)),
+                ("amount", models.FloatField()),
+                ("embedding", pgvector.django.halfvec.HalfVectorField(dimensions=384)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="topic_amounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__range', (0.0, 1.0))), name='topic_amount_is_a_share'), models.UniqueConstraint(fields=('user', 'text'), name='topic_is_named_once')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__range", (0.0, 1.0))),
+                        name="topic_amount_is_a_share",
+                    ),
+                    models.UniqueConstraint(fields=("user", "text"), name="topic_is_named_once"),
+                ],
             },
         ),
     ]

@@ -123,6 +123,7 @@ DROP TRIGGER feed_author_changed ON accounts_user;
 DROP FUNCTION feed_author_changed;
 """
 
+
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

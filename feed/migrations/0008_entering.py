@@ -30,6 +30,7 @@ DROP TRIGGER feed_enter_clip ON clips_clip;
 DROP FUNCTION feed_enter_clip;
 """
 
+
 class Migration(migrations.Migration):
     dependencies = [("feed", "0007_what_is_searched")]
 

@@ -16,12 +16,15 @@ BEGIN
 END $$;
 """
 
+
 class Migration(migrations.Migration):
     dependencies = [("feed", "0008_entering")]
 
     operations = [
         migrations.RemoveConstraint("change", "change_concern_is_known"),
-        migrations.RunSQL("DELETE FROM feed_change WHERE concern = 'session'", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "DELETE FROM feed_change WHERE concern = 'session'", migrations.RunSQL.noop
+        ),
         migrations.AlterField(
             "change",
             "concern",

@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('feed', '0011_arrivals'),
+        ("feed", "0011_arrivals"),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='feedsettings',
-            name='is_pushed',
+            model_name="feedsettings",
+            name="is_pushed",
         ),
     ]

@@ -11,13 +11,13 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.idempotency import idempotent
+from common.limits import PersonLimit, VisitorLimit
 from common.pagination import NewestFirst, page_request
 from common.schema import page_parameters, paged
 from feed.selectors.saved import collection_page, saved_page
 from feed.serializers import ClipSerializer
 from feed.services.collecting import edit_collection, open_collection
 from feed.views.clips import ReadByAnyone
-from common.limits import PersonLimit, VisitorLimit
 from social.limits import ChangesPerPerson
 from social.selectors.saving import collection_for, collections_of
 from social.serializers import CollectedSerializer, CollectionSerializer

@@ -37,20 +37,14 @@ urlpatterns = [
     path("feed/steer", wishes.steer, name="steer"),
     path("feed/steer/<uuid:chip_id>/drop", wishes.drop_chip, name="drop-chip"),
     path("clips/<uuid:clip_id>/why", wishes.why, name="why"),
-    path(
-        "clips/<uuid:clip_id>/not-interested", wishes.not_interested, name="not-interested"
-    ),
+    path("clips/<uuid:clip_id>/not-interested", wishes.not_interested, name="not-interested"),
     path("clips/<uuid:clip_id>/hide-creator", wishes.hide_creator, name="hide-creator"),
     path("settings/feed", feed_settings.settings, name="feed-settings"),
     path("settings/feed/mute", feed_settings.mute_word, name="mute-word"),
     path("settings/feed/unmute", feed_settings.unmute_word, name="unmute-word"),
     path("settings/feed/topics", feed_settings.add_topic, name="add-topic"),
-    path(
-        "settings/feed/topics/<uuid:topic_id>/drop", feed_settings.drop_topic, name="drop-topic"
-    ),
-    path(
-        "settings/feed/hidden/<str:handle>/show", feed_settings.show_creator, name="show-creator"
-    ),
+    path("settings/feed/topics/<uuid:topic_id>/drop", feed_settings.drop_topic, name="drop-topic"),
+    path("settings/feed/hidden/<str:handle>/show", feed_settings.show_creator, name="show-creator"),
     path("settings/feed/export", feed_settings.export, name="export-profile"),
     path("settings/feed/reset", feed_settings.reset, name="reset-profile"),
     path("transparency/ranking", ranking.ranking, name="ranking"),

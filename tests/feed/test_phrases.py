@@ -17,7 +17,10 @@ ASKED = [
     ("no more cats", [("cats", -1)]),
     ("only black-and-white clips", [("black-and-white", 1)]),
     ("not so much rain, please", [("rain", -0.5)]),
-    ("mehr \u96e8 and \u0434\u043e\u0436\u0434\u044c", [("mehr \u96e8", 1), ("\u0434\u043e\u0436\u0434\u044c", 1)]),
+    (
+        "mehr \u96e8 and \u0434\u043e\u0436\u0434\u044c",
+        [("mehr \u96e8", 1), ("\u0434\u043e\u0436\u0434\u044c", 1)],
+    ),
     ("rain, no rain", [("rain", -1)]),
     ("more, no, please", []),
     ("... !", []),
