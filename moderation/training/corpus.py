@@ -4,6 +4,7 @@ The public sets are offensive and stay where they are: only weights and figures 
 """
 
 import csv
+import html
 import json
 import random
 import re
@@ -15,9 +16,14 @@ from typing import Any
 
 import yaml
 
+from moderation.classifiers.canonical import canonical, known_words
+
 GRAMMAR = Path(__file__).with_name("grammar.yaml")
+TALK = Path(__file__).with_name("talk.yaml")
 SLOT = re.compile(r"\{(\w+)\}")
 DEEPEST = 4
+CALLED = 0.15
+ENDED = 0.35
 CATEGORIES = (
     "sexual_minors",
     "sexual",
@@ -62,6 +68,15 @@ I2P = {
     "violence": "gore",
     "shocking": "gore",
 }
+ABUSIVE = re.compile(
+    r"\b(fuck (you|off)|f[u*c]+k you|bitch|cunt|slut|whore|nigg|fagg?|retard|moron|idiot|asshole"
+    r"|scum|son of a b|kill you|rape you|i hate you|kys)",
+    re.IGNORECASE,
+)
+"""Words that are plainly aimed at somebody: what has them is left out of a set of harmless talk."""
+MOST_WORDS = 4000
+SHORTEST_WORD = 2
+REVIEWS_ONE_IN = 5
 TOXIC = 0.3
 CLAIMS_ONE_IN = 6
 MEMORIES_OF_EACH = 2
@@ -72,14 +87,10 @@ DO_NOT_ANSWER = {
     "malicious_uses": UNSORTED,
     "misinformation_harms": "deception",
 }
-REAL_TOXICITY = {
-    "flirtation": "",
-    "identity_attack": "hate",
-    "insult": "harassment",
-    "profanity": "",
-    "severe_toxicity": "harassment",
-    "sexually_explicit": "sexual",
-    "threat": "harassment",
+TALK_SETS = {
+    "tweets": 1,
+    "movieReviewSnippets": REVIEWS_ONE_IN,
+    "amazonReviewSnippets": REVIEWS_ONE_IN,
 }
 
 
@@ -116,14 +127,14 @@ def public_examples(folder: Path) -> list[Example]:
             found += reader(path)
     for name, category in DO_NOT_ANSWER.items():
         found += _do_not_answer(folder / f"{name}.jsonl", category)
-    for name, category in REAL_TOXICITY.items():
-        found += _real_toxicity(folder / f"rtp_{name}.txt", category)
+    for name, one_in in TALK_SETS.items():
+        found += _sentiments(folder / f"{name}_GroundTruth.txt", one_in=one_in)
     return found
 
 
 def own_examples(*, seed: int, of_each: int = 8) -> list[Example]:
     """Our own sentences: `of_each` of every harmful pattern, as many harmless ones as harmful."""
-    grammar = _grammar()
+    grammar = _grammar(GRAMMAR)
     chance = random.Random(seed)  # noqa: S311 - sentences, no secrets
     harmful = [
         Example(_sentence(pattern, grammar, chance), category, "ours")
@@ -143,10 +154,67 @@ def own_examples(*, seed: int, of_each: int = 8) -> list[Example]:
     return list({example.text: example for example in harmful + look_alikes + everyday}.values())
 
 
+def talk_examples(*, seed: int, of_each: int = 30) -> list[Example]:
+    """What people say under a clip: `of_each` of every pattern, harmless or abusive."""
+    grammar = _grammar(TALK)
+    chance = random.Random(seed)  # noqa: S311 - sentences, no secrets
+    harmless = [
+        Example(_said(pattern, grammar, chance), "", "ours-talk", is_chat=True)
+        for pattern in grammar["harmless"]
+        for _ in range(of_each)
+    ]
+    abuse = [
+        Example(_said(pattern, grammar, chance), category, "ours-abuse", is_chat=True)
+        for category, patterns in grammar["abuse"].items()
+        for pattern in patterns
+        for _ in range(of_each)
+    ]
+    return list({example.text: example for example in harmless + abuse}.values())
+
+
+def word_examples(talk: Sequence[Example], *, most: int = MOST_WORDS) -> list[Example]:
+    """Comments of one word, the most used ones: so that no word alone is harm by its letters.
+
+    What `talk` has only in harmful texts is left out.
+    """
+    harmless = {word for example in talk if not example.category for word in _words(example)}
+    harmful = {word for example in talk if example.category for word in _words(example)}
+    words = [word for word in known_words() if len(word) >= SHORTEST_WORD][:most]
+    return [
+        Example(word, "", "ours-words", is_chat=True)
+        for word in words
+        if (word in harmless or word not in harmful) and not ABUSIVE.search(word)
+    ]
+
+
+def _words(example: Example) -> list[str]:
+    return canonical(example.text).split()
+
+
 @cache
-def _grammar() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(GRAMMAR.read_text(encoding="utf-8"))
+def _grammar(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return document
+
+
+def _filled(pattern: str, grammar: Mapping[str, Sequence[str]], chance: random.Random) -> str:
+    text = pattern
+    for _ in range(DEEPEST):
+        text = SLOT.sub(lambda slot: chance.choice(grammar[slot[1]]), text)
+    return text
+
+
+def _said(pattern: str, grammar: Mapping[str, Sequence[str]], chance: random.Random) -> str:
+    """A comment: as it is, or called to somebody, or with an ending, or shouted."""
+    calling = chance.choice(grammar["calling"]) if chance.random() < CALLED else ""
+    ending = chance.choice(grammar["ending"]) if chance.random() < ENDED else ""
+    text = _filled(calling + pattern + ending, grammar, chance).strip()
+    case = chance.choices((str, _capital, str.upper), (6, 5, 1))[0]
+    return " ".join(case(text).split())
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _sentence(
@@ -157,9 +225,7 @@ def _sentence(
     plain: bool = False,
 ) -> str:
     """One sentence of `pattern`; questions get no style, and `plain` adds nothing at all."""
-    text = pattern
-    for _ in range(DEEPEST):
-        text = SLOT.sub(lambda slot: chance.choice(grammar[slot[1]]), text)
+    text = _filled(pattern, grammar, chance)
     if plain or "{asking}" in pattern or "{how}" in pattern or _is_question(text):
         return _cased(text, chance)
     place = chance.choice(grammar["place"]) if "{place}" not in pattern else ""
@@ -245,9 +311,12 @@ def _do_not_answer(path: Path, category: str) -> Iterable[Example]:
         yield Example(row["prompt"], category, "do-not-answer", is_chat=True)
 
 
-def _real_toxicity(path: Path, category: str) -> Iterable[Example]:
-    if not category or not path.exists():
+def _sentiments(path: Path, *, one_in: int) -> Iterable[Example]:
+    """Harmless talk of a set that was collected for its moods: number, mood, text in each line."""
+    if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            yield Example(line.strip(), category, "real-toxicity", is_chat=True)
+    source = "tweets" if path.name.startswith("tweets") else "reviews"
+    rows = path.read_text(encoding="utf-8", errors="replace").splitlines()[::one_in]
+    for text in dict.fromkeys(html.unescape(row.split("\t", 2)[2]) for row in rows):
+        if not ABUSIVE.search(text):
+            yield Example(text, "", source, is_chat=True)

@@ -35,13 +35,16 @@ class Recipe:
     """How one screen is fitted.
 
     `quiet` are the sources whose harmless texts set the two points; `weights` says how much a
-    source counts (1 if it is not named).
+    source counts (1 if it is not named); `chat_share` is how much chat counts of everything.
+    `sharpness` above 1 gives the likeliest category more of the score.
     """
 
     categories: tuple[str, ...]
     quiet: tuple[str, ...]
     weights: Mapping[str, float]
     has_meaning: bool
+    chat_share: float = CHAT_SHARE
+    sharpness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -131,16 +134,16 @@ def save_screen(data: Prepared, recipe: Recipe, *, seed: int, path: Path) -> Non
         logits[~half] = _harm_head(data, recipe, half).decision_function(data.features[~half])
     review, block = _points(logits, data, recipe, among=np.ones_like(first))
     harm = _harm_head(data, recipe, np.ones_like(first))
-    kinds = _kind_heads(data, recipe)
+    kinds, sharp = _kind_heads(data, recipe), recipe.sharpness
     np.savez_compressed(
         path,
         categories=np.array(recipe.categories),
         rarity=data.rarity,
         harm=harm.coef_[0, :WIDTH].astype(np.float16),
         harm_meaning=(harm.coef_[0, WIDTH:] * MEANING_SCALE).astype(np.float32),
-        kinds=kinds.coef_[:, :WIDTH].astype(np.float16),
-        kinds_meaning=(kinds.coef_[:, WIDTH:] * MEANING_SCALE).astype(np.float32),
-        biases=np.concatenate([harm.intercept_, kinds.intercept_]).astype(np.float32),
+        kinds=(sharp * kinds.coef_[:, :WIDTH]).astype(np.float16),
+        kinds_meaning=(sharp * kinds.coef_[:, WIDTH:] * MEANING_SCALE).astype(np.float32),
+        biases=np.concatenate([harm.intercept_, sharp * kinds.intercept_]).astype(np.float32),
         calibration=np.array([NINE / (block - review), review], dtype=np.float32),
     )
 
@@ -169,7 +172,7 @@ def _weights(data: Prepared, recipe: Recipe, among: Truths) -> Floats:
     for is_chat in (True, False):
         for is_harmful in (True, False):
             group = among & (data.is_chat == is_chat) & (data.harmful == is_harmful)
-            share = (CHAT_SHARE if is_chat else 1 - CHAT_SHARE) / 2
+            share = (recipe.chat_share if is_chat else 1 - recipe.chat_share) / 2
             if mass := float(weights[group].sum()):
                 weights[group] *= share * total / mass
     return weights

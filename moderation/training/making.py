@@ -10,6 +10,8 @@ from moderation.training.corpus import (
     Example,
     own_examples,
     public_examples,
+    talk_examples,
+    word_examples,
 )
 from moderation.training.fitting import (
     Figure,
@@ -21,8 +23,9 @@ from moderation.training.fitting import (
 )
 
 QUIET = ("parti", "vbench", "vbench2", "ours-everyday", "claims", "freshqa")
-TALK_QUIET = ("claims", "freshqa", "persistbench", "vbench", "ours-everyday")
-NOT_FOR_PROMPTS = frozenset({"real-toxicity"})
+TALK_QUIET = ("tweets", "reviews", "ours-talk", "claims", "freshqa", "vbench", "ours-everyday")
+SPOKEN = frozenset({"tweets", "reviews"})
+NOT_FOR_PROMPTS = SPOKEN | {"ours-talk", "ours-abuse", "ours-words"}
 NOT_FOR_TALK = frozenset({"i2p", "advbench", "harmbench", "do-not-answer", "ailuminate"})
 TALK_CATEGORIES = (
     "sexual_minors",
@@ -34,10 +37,18 @@ TALK_CATEGORIES = (
     "terrorism",
 )
 PROMPT_WEIGHTS = {"ours-look-alikes": 2.0, "parti": 4.0}
+TALK_WEIGHTS = {"ours": 0.5, "tweets": 2.0, "ours-words": 0.5, "openai": 2.0}
 RECIPES = {
     "prompt_door": Recipe(CATEGORIES, QUIET, PROMPT_WEIGHTS, has_meaning=False),
     "prompt_screen": Recipe(CATEGORIES, QUIET, PROMPT_WEIGHTS, has_meaning=True),
-    "comment_door": Recipe(TALK_CATEGORIES, TALK_QUIET, {"ours": 0.5}, has_meaning=False),
+    "comment_door": Recipe(
+        TALK_CATEGORIES,
+        TALK_QUIET,
+        TALK_WEIGHTS,
+        has_meaning=False,
+        chat_share=0.8,
+        sharpness=4.0,
+    ),
 }
 
 TABLE_HEAD = "| source | texts | N | flagged |\n| :-- | :-- | --: | --: |"
@@ -53,7 +64,7 @@ def make_screens(
     say: Callable[[str], object],
 ) -> None:
     """Fit the screens named in `only` on the sets in `folder`; write them to `out`, if given."""
-    examples = [*public_examples(folder), *own_examples(seed=seed)]
+    examples = all_examples(folder, seed=seed)
     for name in only:
         recipe = RECIPES[name]
         chosen = _for_talk(examples) if name.startswith("comment") else _for_prompts(examples)
@@ -66,6 +77,14 @@ def make_screens(
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             save_screen(data, recipe, seed=seed, path=out / f"{name}.npz")
+
+
+def all_examples(folder: Path, *, seed: int) -> list[Example]:
+    """Every text there is: the sets in `folder`, our own sentences, our talk and its words."""
+    public = public_examples(folder)
+    talk = [*talk_examples(seed=seed), *(one for one in public if one.source in SPOKEN)]
+    own = [*own_examples(seed=seed), *talk_examples(seed=seed)]
+    return [*public, *own, *word_examples(talk)]
 
 
 def _for_prompts(examples: Iterable[Example]) -> list[Example]:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from moderation.policy.rules import Outcome, verdict
 from moderation.redteam.attacks import OBFUSCATIONS
 from moderation.redteam.suites import OWN, read_suite
 from moderation.services.screens import file_policy, screen_prompts
+from tests.moderation.talk import ABUSIVE, HARMLESS
 
 SUITE = read_suite(OWN)
 SENTENCES = ["a kite over a beach", "Two robots play chess in the rain, 4k", "ein Hund", "?"]
@@ -109,6 +110,26 @@ def test_every_category_is_answered_and_evidence_quotes_nobody(screen: Any) -> N
         "caption",
     }
     assert all(finding.score == 0.0 for finding in screen().judge({"prompt": " "}))
+
+
+def refused(comments: Sequence[str]) -> list[str]:
+    policy = file_policy()
+    return [
+        comment
+        for comment in comments
+        if verdict(readers.read_talk({"text": comment}, policy), policy, stage="comment").decision
+        is not Outcome.ALLOW
+    ]
+
+
+def test_people_may_talk_and_may_not_insult() -> None:
+    assert refused(HARMLESS) == []
+    assert refused(ABUSIVE) == list(ABUSIVE)
+
+
+def test_a_comment_of_words_that_nobody_knows_is_harmless() -> None:
+    unknown = ["qzv", "brelm tork", "vulpa mirano 7", "ŋuƨ", "#xqwyt", "0:09"]
+    assert comment_door().scores(unknown).max() < 0.5
 
 
 def test_harm_hidden_in_a_long_text_is_found() -> None:
