@@ -367,7 +367,8 @@ def test_a_server_that_is_not_there_costs_nothing_either(servers: ExitStack, own
     server = serving(servers, silence)
     server.close()
     page = page_of(feed_of(owner, server))
-    assert (ids_in(page), page["meta"]["trouble"]) == ([str(clip.pk)], "wrong")
+    assert ids_in(page) == [str(clip.pk)]
+    assert page["meta"]["trouble"] in {"wrong", "late"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def adult() -> User:
 
 
 @pytest.fixture
-def minor() -> User:
+def minor(noon: None) -> User:
     return make_user("minor", birth_year=YEAR - 15)
 
 

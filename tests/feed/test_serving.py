@@ -29,7 +29,7 @@ from feed.distribution.cataloguing import write_catalogue
 from feed.distribution.entering import give_meanings
 from feed.models.serving import Change
 from feed.services.wishes import hide_creator
-from feed.serving import leases, lists, people
+from feed.serving import leases, lines, people
 from feed.serving.catalogues import loaded_catalogue
 from feed.serving.fragments import build_fragments, drop_fragments, fragment_key
 from feed.serving.leases import keep, leased
@@ -44,13 +44,6 @@ from tests.people import browser_of, make_clip, make_user, program_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FEED = "/api/v1/feed"
-
-
-@pytest.fixture
-def noon(settings: Any) -> None:
-    """It is about noon where nobody said otherwise, so that the feed does not rest for minors."""
-    ahead = 12 - timezone.now().hour
-    settings.FEED_TIME_ZONE = f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
 
 
 def catalogued() -> None:
@@ -337,7 +330,8 @@ def test_pages_are_newest_first_without_valkey(
     ]:
         if hasattr(module, "valkey"):
             monkeypatch.setattr(module, "valkey", nowhere)
-    lists.script.cache_clear()
+    lines.script.cache_clear()
+    lines.hang_up()
     people._script.cache_clear()
     leases._keeper.cache_clear()
     try:
@@ -345,7 +339,7 @@ def test_pages_are_newest_first_without_valkey(
         page = get(program).json()
         onwards = get(program, cursor=ready["meta"]["next_cursor"])
     finally:
-        lists.script.cache_clear()
+        lines.script.cache_clear()
         people._script.cache_clear()
         leases._keeper.cache_clear()
     assert shown == [f"clip {number}" for number in range(25)]

@@ -90,7 +90,7 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "key": ["a-key"],
         "chip_id": [str(uuid4())],
         "topic_id": [str(uuid4())],
-        "word": ["unseen"],
+        "word": ["rain"],
         "uidb36": ["1"],
     }
 
