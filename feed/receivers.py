@@ -17,7 +17,8 @@ from kombu.exceptions import OperationalError
 from clips.signals import clip_published
 from feed.distribution.invalidating import work_off_changes
 from feed.serving.fragments import note_counts
-from feed.serving.people import flag_follow, flag_like
+from feed.serving.likes import heed_like
+from feed.serving.people import flag_follow
 from feed.serving.viewers import forget_state
 from feed.serving.wishes import forget_wishes
 from feed.tasks import enter_clips
@@ -61,8 +62,6 @@ def heed_mute(*, user_id: UUID, **_: object) -> None:
 
 @receiver(
     [
-        clip_liked,
-        clip_unliked,
         clip_commented,
         clip_shared,
         clip_saved,
@@ -79,8 +78,8 @@ def heed_act(*, user_id: UUID | None, **_: object) -> None:
 
 @receiver([clip_liked, clip_unliked])
 def show_like(*, signal: object, user_id: UUID, clip_id: UUID, **_: object) -> None:
-    """Their next page says so."""
-    _quietly(partial(flag_like, user_id, clip_id, is_liked=signal is clip_liked))
+    """It counts from their next page on, like any act, and that page says so."""
+    _quietly(partial(heed_like, user_id, clip_id, is_liked=signal is clip_liked))
 
 
 @receiver([person_followed, person_unfollowed])

@@ -72,56 +72,69 @@ class _Line:
         self._parameters = parameters
         scores = pool.scores / max(float(pool.scores.max(initial=0.0)), TINY)
         self._worth = np.float32(parameters.diversity_theta) * scores
+        # What is on a place, or kept for one, is worth nothing any more.
+        self._worth[list(kept)] = -np.inf
         self._likeness = pool.coordinates @ pool.coordinates.T
         self._likeness *= np.float32(1 - parameters.diversity_theta)
         self._nearest = np.zeros(len(pool), np.float32)
-        self._is_left = np.ones(len(pool), np.bool_)
-        self._is_left[list(kept)] = False
-        self._is_kept = ~self._is_left
-        _, self._authors = np.unique(pool.authors, return_inverse=True)
-        self._by_author = np.zeros(len(pool), np.int64)
-        self._lately = np.zeros(len(pool), np.int64)
+        self._kept = set(kept)
+        self._authors = pool.authors
+        self._author_of: list[int] = pool.authors.tolist()
+        self._clips_of = Counter(self._author_of)
+        self._by_author: Counter[int] = Counter()
+        self._lately: Counter[int] = Counter()
         self._by_kind: Counter[int] = Counter()
 
     def next_best(self) -> int | None:
         """The best clip that is left and not one too many; one too many if nothing else is left."""
         worth = self._worth - self._nearest
-        worth[~self._is_left] = -np.inf
-        good = worth.copy()
-        good[self._too_many()] = -np.inf
-        place = int(np.argmax(good))
-        if good[place] > -np.inf:
-            return place
+        best = int(np.argmax(worth))
+        if worth[best] == -np.inf:
+            return min(self._kept, default=None)
+        if not self.is_full(best):
+            return best
+        worth[self._too_many()] = -np.inf
         place = int(np.argmax(worth))
-        if worth[place] > -np.inf:
-            return place
-        kept = np.flatnonzero(self._is_kept)
-        return int(kept[0]) if len(kept) else None
+        return place if worth[place] > -np.inf else best
 
     def is_full(self, place: int) -> bool:
         """Whether this clip's author or kind has had its share."""
-        return bool(self._too_many()[place])
+        if self._lately[self._author_of[place]] >= self._parameters.author_cap:
+            return True
+        return bool(self._shares) and int(self._kinds[place]) in self._full_kinds()
 
     def append(self, place: int) -> None:
         """Put the clip on the next place."""
-        author = self._authors[place]
+        author = self._author_of[place]
         self.chosen.append(place)
-        self._is_left[place] = self._is_kept[place] = False
+        self._kept.discard(place)
+        self._worth[place] = -np.inf
         np.maximum(self._nearest, self._likeness[place], out=self._nearest)
-        already = int(self._by_author[author])
-        self._worth[self._authors == author] *= self._factor(already + 1) / self._factor(already)
+        already = self._by_author[author]
+        if self._clips_of[author] > 1:
+            fall = self._factor(already + 1) / self._factor(already)
+            self._worth[self._authors == author] *= fall
         self._by_author[author] += 1
         self._lately[author] += 1
         if len(self.chosen) >= WINDOW:
-            self._lately[self._authors[self.chosen[-WINDOW]]] -= 1
+            self._lately[self._author_of[self.chosen[-WINDOW]]] -= 1
         self._by_kind[int(self._kinds[place])] += 1
 
     def _too_many(self) -> Flags:
-        many: Flags = (self._lately >= self._parameters.author_cap)[self._authors]
-        for kind, share in self._shares.items():
-            if self._by_kind[kind] + 1 > share * (len(self.chosen) + 1) + HALF:
-                many |= self._kinds == kind
+        cap = self._parameters.author_cap
+        authors = [author for author, clips in self._lately.items() if clips >= cap]
+        many: Flags = np.isin(self._authors, authors)
+        for kind in self._full_kinds():
+            many |= self._kinds == kind
         return many
+
+    def _full_kinds(self) -> set[int]:
+        places = len(self.chosen) + 1
+        return {
+            kind
+            for kind, share in self._shares.items()
+            if self._by_kind[kind] + 1 > share * places + HALF
+        }
 
     def _factor(self, already: int) -> np.float32:
         floor = self._parameters.author_floor

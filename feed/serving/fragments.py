@@ -62,20 +62,6 @@ def build_fragments(clip_ids: Iterable[UUID]) -> int:
     return len(cards)
 
 
-def prepare_fragments(clip_ids: Sequence[UUID]) -> None:
-    """Prepare those of the fragments that are not there, with one query or none.
-
-    Raises RedisError.
-    """
-    with valkey().pipeline(transaction=False) as pipeline:
-        for clip_id in clip_ids:
-            pipeline.exists(fragment_key(clip_id))
-        found = pipeline.execute()
-    missing = [one for one, exists in zip(clip_ids, found, strict=True) if not exists]
-    if missing:
-        build_fragments(missing)
-
-
 def fragment_of(card: ClipCard, *, is_for_minors: bool) -> bytes:
     """Whether minors may see it (a byte), and the card up to its counts."""
     head = {name: value for name, value in card.items() if name not in {"counts", "viewer"}}

@@ -9,17 +9,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
 import orjson
-import redis
 from pyroaring import BitMap
-from redis.exceptions import NoScriptError
 
-from common.memory import valkey
 from feed.ranking.catalogue import Catalogue, author_key
 from feed.ranking.picks import Pick
 from feed.ranking.recommending import recommend
@@ -30,7 +26,8 @@ from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import NAME_BYTES
 from feed.serving.fits import current_models
-from feed.serving.fragments import prepare_fragments
+from feed.serving.fragments import build_fragments
+from feed.serving.lines import answer_of
 from feed.serving.people import Known, author_digits
 from feed.serving.scripts import ENTRIES, EXTEND, TAIL
 from feed.serving.viewers import viewer_state
@@ -81,8 +78,9 @@ def ready_clips(asked: Asked, *, request: UUID, now: datetime) -> tuple[list[UUI
     """
     uid = str(asked.user_id or "")
     for _ in range(TRIES):
-        status, *found = script(ENTRIES)(
-            args=[
+        status, *found = answer_of(
+            ENTRIES,
+            [
                 asked.generation,
                 asked.name.hex(),
                 asked.offset,
@@ -91,7 +89,7 @@ def ready_clips(asked: Asked, *, request: UUID, now: datetime) -> tuple[list[UUI
                 uid,
                 request.hex,
                 now.timestamp(),
-            ]
+            ],
         )
         if status == b"ok":
             behind, has_more, *entries = found
@@ -106,8 +104,8 @@ def extend(asked: Asked, *, now: datetime) -> bool:
     Raises RedisError.
     """
     hex_id = asked.user_id.hex if asked.user_id else ""
-    dirty, (base, served, version, revision), entries = script(TAIL)(
-        args=[asked.generation, asked.name.hex(), hex_id]
+    dirty, (base, served, version, revision), entries, *kept_of_viewer = answer_of(
+        TAIL, [asked.generation, asked.name.hex(), hex_id, secrets.token_hex(8)]
     )
     begin = asked.offset if base is None else int(base)
     end = begin + len(entries)
@@ -118,15 +116,17 @@ def extend(asked: Asked, *, now: datetime) -> bool:
     pages = PAGES_FAR_AHEAD if is_used_up else PAGES_AHEAD
     count = max(0, asked.offset - end) + pages * asked.limit
     catalogue = current_catalogue()
-    state, wishes = _viewer(asked, now=now)
+    state, wishes = _viewer(asked, *kept_of_viewer, now=now)
     models = current_models()
     picks = _picks(asked, catalogue, models, state, wishes, shown=shown, count=count, now=now)
     version = models.models.version[:VERSION_DIGITS] if models else ""
     head = [asked.generation, asked.name.hex(), revision or b"", end, begin, dirty]
     kept = [int(len(picks) < count), LIST_SECONDS, len(picks), _noted(asked, wishes), version]
     chosen = _entries(catalogue, picks)
-    prepare_fragments([UUID(entry[CLIP]) for entry in chosen])
-    return bool(script(EXTEND)(args=[*head, *kept, *chosen, *map(_told, picks)]))
+    missing = answer_of(EXTEND, [*head, *kept, *chosen, *map(_told, picks)])
+    if missing:
+        build_fragments(UUID(one.decode()) for one in missing)
+    return missing is not None
 
 
 def _noted(asked: Asked, wishes: Wishes) -> str:
@@ -161,12 +161,15 @@ def _picks(
     return picks
 
 
-def _viewer(asked: Asked, *, now: datetime) -> tuple[ViewerState, Wishes]:
+def _viewer(
+    asked: Asked, kept_wishes: Sequence[Any], kept_state: Sequence[Any], *, now: datetime
+) -> tuple[ViewerState, Wishes]:
     if asked.who is None:
         return ViewerState(), Wishes(is_profiled=False)
     user = asked.who.user()
-    wishes = wishes_of(user, now=now)
-    return viewer_state(user, now=now), replace(
+    wishes = wishes_of(user, now=now, kept=kept_wishes)
+    state = viewer_state(user, now=now, is_profiled=wishes.is_profiled, kept=kept_state)
+    return state, replace(
         wishes,
         is_profiled=wishes.is_profiled and asked.mode != Mode.UNPROFILED,
         is_minor=wishes.is_minor or asked.who.is_minor,
@@ -193,29 +196,3 @@ def _told(pick: Pick) -> bytes:
         dict(pick.factors),
     )
     return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-
-
-@cache
-def script(text: str) -> Any:
-    """A script of `feed.serving.scripts`, to be called with `args`."""
-    return valkey().register_script(text)
-
-
-def answer_of(text: str, args: Sequence[Any]) -> Any:
-    """What the script answers, by the shortest way: a connection of the pool, one command.
-
-    What goes wrong on it is done again by the client, which connects anew and sends the script.
-    Raises RedisError.
-    """
-    pool = valkey().connection_pool
-    connection = pool.get_connection()
-    try:
-        connection.send_command("EVALSHA", script(text).sha, 0, *args)  # type: ignore[no-untyped-call]
-        return connection.read_response()
-    except NoScriptError:
-        pass
-    except redis.RedisError:
-        connection.disconnect()  # type: ignore[no-untyped-call]
-    finally:
-        pool.release(connection)
-    return script(text)(args=args)

@@ -6,7 +6,7 @@ record has another, random generation: logins, flags and ready lists go with it 
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -151,9 +151,14 @@ def known_by_id(user_id: UUID) -> Known | None:
     found: list[Any] = valkey().hmget(
         person_key(user_id), "gen", "minor", "slow", "blocked", "born"
     )
-    if found[0] is None:
-        return None
+    return known_from(user_id, found)
+
+
+def known_from(user_id: UUID, found: Sequence[Any]) -> Known | None:
+    """The record out of what was found of `gen`, `minor`, `slow`, `blocked` and `born`, if any."""
     generation, minor, slow, blocked, born = found
+    if generation is None:
+        return None
     return Known(
         user_id=user_id,
         generation=generation,
@@ -189,11 +194,6 @@ def forget_people(user_ids: Iterable[UUID]) -> None:
 def forget_logins(logins: Iterable[str]) -> None:
     """Look up again whose they are, after the commit of the change.  Raises RedisError."""
     drop(login_key(one) for one in logins)
-
-
-def flag_like(user_id: UUID, clip_id: UUID, *, is_liked: bool) -> None:
-    """Show the viewer's like, or that it is gone, after its commit.  Raises RedisError."""
-    _flag(user_id, "feed:liked:", clip_id.hex, is_set=is_liked)
 
 
 def flag_follow(user_id: UUID, author: UUID, *, is_followed: bool) -> None:

@@ -6,6 +6,7 @@ answered with None, and then the long way answers, in the same words.
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -19,8 +20,9 @@ from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import place_in, sealed_place
 from feed.serving.fragments import build_fragments
-from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, answer_of, extend, new_name
-from feed.serving.people import known_by_id, login_key
+from feed.serving.lines import answer_of
+from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, extend, new_name
+from feed.serving.people import known_from, login_key
 from feed.serving.scripts import PAGE
 
 log = logging.getLogger(__name__)
@@ -130,14 +132,17 @@ def _page(wanted: Wanted, name: bytes, offset: int, *, now: datetime) -> bytes |
             return b"".join((BEGINNING, cards, MIDDLE, b'"', cursor, b'"', MORE))
         if status == b"missing":
             build_fragments(UUID(one.decode()) for one in found)
-        elif status != b"short" or not _extended(wanted, name, offset, found[0], now=now):
+        elif status != b"short" or not _extended(wanted, name, offset, found, now=now):
             return None
     return None
 
 
-def _extended(wanted: Wanted, name: bytes, offset: int, user_id: bytes, *, now: datetime) -> bool:
-    """Rank further; False when the viewer is not known any more."""
-    who = known_by_id(UUID(user_id.decode())) if user_id else None
+def _extended(
+    wanted: Wanted, name: bytes, offset: int, found: Sequence[bytes], *, now: datetime
+) -> bool:
+    """Rank further for whom was found; False when the viewer is not known any more."""
+    user_id, *record = found
+    who = known_from(UUID(user_id.decode()), record) if user_id else None
     if user_id and who is None:
         return False
     extend(Asked(who, wanted.mode, name, offset, wanted.limit), now=now)

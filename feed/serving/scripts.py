@@ -15,12 +15,12 @@ end of each note, a line an entry.
 
 ENTRY = """
 local function list_of(gen, name) return 'feed:list:' .. gen .. ':' .. name end
-local function state_of(list, hex)
+local function state_of(list, changes)
     local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'ended')
     if not meta[1] then return nil end
     local base, served = tonumber(meta[1]), tonumber(meta[2])
     local length = base + redis.call('LLEN', list)
-    local is_fresh = meta[3] == (redis.call('GET', 'feed:dirty:' .. hex) or '0')
+    local is_fresh = meta[3] == (changes or '0')
     local stop = is_fresh and length or math.min(served, length)
     return base, served, stop, is_fresh and meta[4] == '1'
 end
@@ -46,8 +46,13 @@ end
 PAGE = (
     ENTRY
     + """
+local function short(uid, hex)
+    if uid == '' then return {'short', uid} end
+    return {'short', uid, unpack(redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow',
+        'blocked', 'born'))}
+end
 local name, offset, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local uid, hex, gen, me, is_minor, counted = '', '', ARGV[9], '', false, nil
+local uid, hex, gen, me, is_minor, counted, changes = '', '', ARGV[9], '', false, nil, false
 if ARGV[1] ~= '' then
     local who = redis.call('GET', ARGV[1])
     if not who then return {'stranger'} end
@@ -55,14 +60,16 @@ if ARGV[1] ~= '' then
     hex = string.gsub(uid, '-', '')
     local person = redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow', 'me')
     if person[1] ~= gen then return {'stranger'} end
-    if person[3] == '1' or redis.call('EXISTS', 'feed:free:' .. hex) == 0 then return {'slow'} end
     is_minor, me = person[2] == '1', person[4]
     counted = 'limit:person:' .. uid
-    if tonumber(redis.call('GET', counted) or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+    local found = redis.call('MGET', 'feed:free:' .. hex, counted, 'feed:dirty:' .. hex)
+    if person[3] == '1' or not found[1] then return {'slow'} end
+    if tonumber(found[2] or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+    changes = found[3]
 end
 local list = list_of(gen, name)
-local base, served, stop, has_ended = state_of(list, hex)
-if not base then return {'short', uid, gen} end
+local base, served, stop, has_ended = state_of(list, changes)
+if not base then return short(uid, hex) end
 if offset < base then offset = base end
 local at, cards, clips, authors, missing = offset, {}, {}, {}, {}
 while #cards < limit and at < stop do
@@ -87,7 +94,7 @@ while #cards < limit and at < stop do
     end
     if #missing > 0 then return {'missing', unpack(missing)} end
 end
-if #cards < limit and not has_ended then return {'short', uid, gen} end
+if #cards < limit and not has_ended then return short(uid, hex) end
 local liked, followed = {}, {}
 if uid ~= '' and #clips > 0 then
     liked = redis.call('SMISMEMBER', 'feed:liked:' .. gen, unpack(clips))
@@ -114,7 +121,8 @@ ENTRIES = (
     + """
 local gen, name, offset, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local uid, list = ARGV[6], list_of(ARGV[1], ARGV[2])
-local base, served, stop, has_ended = state_of(list, (string.gsub(uid, '-', '')))
+local changes = redis.call('GET', 'feed:dirty:' .. string.gsub(uid, '-', ''))
+local base, served, stop, has_ended = state_of(list, changes)
 if not base then return {'short'} end
 if offset < base then offset = base end
 local at = math.min(offset + count, stop)
@@ -130,25 +138,33 @@ return {'ok', at, (has_ended and at >= stop) and 0 or 1, unpack(entries)}
 """
 )
 
-# ARGV: generation, name, user id in hex; what a ranking starts from.
+# ARGV: generation, name, user id in hex (empty of a visitor), a generation for who has none;
+# all that a ranking starts from.
 TAIL = (
     ENTRY
     + """
 local list = list_of(ARGV[1], ARGV[2])
 local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision')
 local dirty = redis.call('GET', 'feed:dirty:' .. ARGV[3]) or '0'
-return {dirty, meta, redis.call('LRANGE', list, 0, -1)}
+local entries = redis.call('LRANGE', list, 0, -1)
+if ARGV[3] == '' then return {dirty, meta, entries, false, false} end
+local wishes, viewer = 'feed:wishes:' .. ARGV[3], 'feed:viewer:' .. ARGV[3]
+redis.call('HSETNX', viewer, 'generation', ARGV[4])
+return {dirty, meta, entries,
+    redis.call('HMGET', wishes, 'generation', 'made_for', 'told'),
+    redis.call('HMGET', viewer, 'generation', 'made_for', 'state')}
 """
 )
 
 # ARGV: generation, name, revision expected, offset from which to write, base, version, ended,
 # seconds to keep, number of entries, viewer and model for the log, entries, then as many picks.
+# Answers which of the entries' clips have no fragment, or nil where another was faster.
 EXTEND = """
 local list = 'feed:list:' .. ARGV[1] .. ':' .. ARGV[2]
 local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'revision')
-if (meta[3] or '') ~= ARGV[3] then return 0 end
+if (meta[3] or '') ~= ARGV[3] then return false end
 local base, from = tonumber(meta[1] or ARGV[5]), tonumber(ARGV[4])
-if meta[2] and tonumber(meta[2]) > from then return 0 end
+if meta[2] and tonumber(meta[2]) > from then return false end
 local count, seconds = tonumber(ARGV[9]), tonumber(ARGV[8])
 for n, key in ipairs({list, list .. ':picks'}) do
     if from == base then
@@ -166,5 +182,17 @@ redis.call('HSET', list .. ':meta', 'base', base, 'served', meta[2] or base, 've
     'revision', tonumber(meta[3] or '0') + 1, 'ended', ARGV[7], 'viewer', ARGV[10],
     'model', ARGV[11])
 redis.call('EXPIRE', list .. ':meta', seconds)
-return 1
+local keys, missing = {}, {}
+for n = 1, count do keys[n] = 'feed:clip:' .. string.sub(ARGV[11 + n], 1, 32) end
+for start = 1, count, 1000 do
+    local last = math.min(start + 999, count)
+    if redis.call('EXISTS', unpack(keys, start, last)) <= last - start then
+        for n = start, last do
+            if redis.call('EXISTS', keys[n]) == 0 then
+                missing[#missing + 1] = string.sub(keys[n], 11)
+            end
+        end
+    end
+end
+return missing
 """

@@ -7,7 +7,9 @@ back.  The tables are the truth: whatever is lost here costs two queries.
 
 import logging
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -18,6 +20,7 @@ from django.conf import settings
 
 from accounts.models import User
 from common.memory import valkey
+from feed.ranking.histories import History
 from feed.ranking.viewers import ViewerState
 from feed.selectors.histories import (
     Known,
@@ -32,6 +35,7 @@ from feed.serving.wishes import wishes_of
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 6 * 3600
+READ_AT_ONCE = 256
 GENERATION, MADE_FOR, STATE = "generation", "made_for", "state"
 
 # What was made while `made_for` was current is kept under a new name, so that what somebody else
@@ -45,16 +49,25 @@ return is_current and 1 or 0
 """
 
 
-def viewer_state(user: User, *, now: datetime) -> ViewerState:
+def viewer_state(
+    user: User,
+    *,
+    now: datetime,
+    is_profiled: bool | None = None,
+    kept: Sequence[Any] | None = None,
+) -> ViewerState:
     """What `user` met, saw and likes, as of their last event.
 
-    One round trip to Valkey, or two queries besides.  Of somebody who is not profiled nothing
-    counts but whom they follow.
+    One round trip to Valkey, none where GENERATION, MADE_FOR and STATE were just read as `kept`,
+    or two queries besides.  Of somebody who is not profiled nothing counts but whom they follow;
+    that is looked up where it is not said.
     """
-    if not wishes_of(user, now=now).is_profiled:
+    if is_profiled is None:
+        is_profiled = wishes_of(user, now=now).is_profiled
+    if not is_profiled:
         return ViewerState(followed=followed_by_viewer(user))
     try:
-        generation, state = _kept(user.pk)
+        generation, state = _current(kept) if kept else _kept(user.pk)
         if state is None:
             state = packed(known_of(user))
             _keep(user.pk, state, made_for=generation)
@@ -69,8 +82,8 @@ def begin_change(user_id: UUID) -> str:
     generation = token_hex(8)
     try:
         with valkey().pipeline(transaction=True) as pipeline:
-            pipeline.hset(_key(user_id), GENERATION, generation)
-            pipeline.expire(_key(user_id), KEPT_SECONDS)
+            pipeline.hset(state_key(user_id), GENERATION, generation)
+            pipeline.expire(state_key(user_id), KEPT_SECONDS)
             pipeline.execute()
     except redis.RedisError as error:
         log.warning("a viewer's change is not told: %s", type(error).__name__)
@@ -84,7 +97,7 @@ def end_change(user_id: UUID, state: bytes, *, begun: str) -> None:
     """
     try:
         valkey().eval(
-            KEEP_IF_CURRENT, 1, _key(user_id), begun, token_hex(8), state, str(KEPT_SECONDS)
+            KEEP_IF_CURRENT, 1, state_key(user_id), begun, token_hex(8), state, str(KEPT_SECONDS)
         )
     except redis.RedisError as error:
         log.warning("what is known of a viewer is not kept: %s", type(error).__name__)
@@ -108,33 +121,52 @@ def packed(known: Known) -> bytes:
 
 
 def _state(kept: bytes, *, now: datetime) -> ViewerState:
-    told: dict[str, Any] = orjson.loads(kept)
-    history = read_history(told["meetings"], told["authors"], b64decode(told["seen"]))
+    """What is known, faded to the minute: nobody changes it, so that it is read once a minute."""
+    return _as_of(kept, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=READ_AT_ONCE)
+def _as_of(kept: bytes, now: datetime) -> ViewerState:
+    history, followed = _read(kept)
     oldest = (now - timedelta(days=settings.EVENT_DAYS)).timestamp()
     return ViewerState(
         meetings=tuple(one for one in history.meetings if one.at >= oldest),
         seen=history.seen,
-        followed=frozenset(told["followed"]),
+        followed=followed,
         authors=history.likings(now.timestamp()),
     )
 
 
+@lru_cache(maxsize=READ_AT_ONCE)
+def _read(kept: bytes) -> tuple[History, frozenset[int]]:
+    """What is kept of a viewer; nobody changes it, so that it need not be read again."""
+    told: dict[str, Any] = orjson.loads(kept)
+    history = read_history(told["meetings"], told["authors"], b64decode(told["seen"]))
+    return history, frozenset(told["followed"])
+
+
 def _kept(user_id: UUID) -> tuple[str, bytes | None]:
     """The current generation, and what was made for it."""
-    key = _key(user_id)
+    key = state_key(user_id)
     with valkey().pipeline(transaction=True) as pipeline:
         pipeline.hsetnx(key, GENERATION, token_hex(8))
         pipeline.hmget(key, GENERATION, MADE_FOR, STATE)
-        _, (generation, made_for, state) = pipeline.execute()
+        _, kept = pipeline.execute()
+    return _current(kept)
+
+
+def _current(kept: Sequence[Any]) -> tuple[str, bytes | None]:
+    generation, made_for, state = kept
     return generation.decode(), state if made_for == generation else None
 
 
 def _keep(user_id: UUID, state: bytes, *, made_for: str) -> None:
     with valkey().pipeline(transaction=True) as pipeline:
-        pipeline.hset(_key(user_id), mapping={MADE_FOR: made_for, STATE: state})
-        pipeline.expire(_key(user_id), KEPT_SECONDS)
+        pipeline.hset(state_key(user_id), mapping={MADE_FOR: made_for, STATE: state})
+        pipeline.expire(state_key(user_id), KEPT_SECONDS)
         pipeline.execute()
 
 
-def _key(user_id: UUID) -> str:
+def state_key(user_id: UUID) -> str:
+    """Where what is known of a viewer is kept."""
     return f"feed:viewer:{user_id.hex}"

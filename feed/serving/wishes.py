@@ -6,9 +6,10 @@ one after commit: who read the tables just before a change can not bring the old
 
 import logging
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -37,8 +38,11 @@ from social.models.people import Block, Mute
 log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
+Kept = Sequence[Any]
+"""What Valkey has of GENERATION, MADE_FOR and TOLD."""
 
 KEPT_SECONDS = 900
+READ_AT_ONCE = 256
 GENERATION, MADE_FOR, TOLD = "generation", "made_for", "told"
 FIRST: bytes | str = b"0"
 CHOSEN = (
@@ -66,14 +70,15 @@ class Told:
     hidden_authors: frozenset[int] = frozenset()
 
 
-def wishes_of(viewer: Viewer, *, now: datetime) -> Wishes:
+def wishes_of(viewer: Viewer, *, now: datetime, kept: Kept | None = None) -> Wishes:
     """What the ranking is to heed for `viewer`; visitors are not profiled and told nothing.
 
-    One round trip to Valkey, or one query where nothing is kept there.
+    One round trip to Valkey, none where what is `kept` there was just read, or one query where
+    nothing is.
     """
     if not isinstance(viewer, User):
         return Wishes(is_profiled=False)
-    told = _told(viewer.pk, now=now)
+    told = _told(viewer.pk, now=now, kept=kept)
     rules = _rules(told, viewer, now=now)
     return Wishes(
         is_profiled=rules.is_profiled,
@@ -112,13 +117,13 @@ def _rules(told: Told, user: User, *, now: datetime) -> Rules:
     return rules_for(told.choices, is_minor=is_minor(user, now=now), usual_zone=zone)
 
 
-def _told(user_id: UUID, *, now: datetime) -> Told:
+def _told(user_id: UUID, *, now: datetime, kept: Kept | None = None) -> Told:
     key = _key(user_id)
     try:
-        found = valkey().hmget(key, GENERATION, MADE_FOR, TOLD)
+        found = kept or valkey().hmget(key, GENERATION, MADE_FOR, TOLD)
         generation = found[0] or FIRST
         if found[2] is not None and found[1] == generation:
-            return _read(orjson.loads(found[2]))
+            return _read_again(found[2])
         row = _row(user_id, now=now)
         with valkey().pipeline(transaction=True) as pipeline:
             pipeline.hset(key, mapping={MADE_FOR: generation, TOLD: orjson.dumps(row)})
@@ -166,6 +171,11 @@ def _phrase(*columns: str) -> JSONObject:
         embedding=Cast("embedding", TextField()),
         **{name: name for name in columns},
     )
+
+
+@lru_cache(maxsize=READ_AT_ONCE)
+def _read_again(kept: bytes) -> Told:
+    return _read(orjson.loads(kept))
 
 
 def _read(row: Mapping[str, Any]) -> Told:

@@ -1,7 +1,9 @@
 """Reads of clips and videos; every one takes the viewer, so what may be seen is decided here."""
 
-from typing import TypeAlias
-from uuid import UUID
+from datetime import date
+from functools import lru_cache
+from typing import Any, TypeAlias
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
@@ -21,6 +23,9 @@ class NoRemix(Denied):
 
     code = "remix_not_allowed"
 
+
+# Stand for the viewer and the clip in statements that are written ahead.
+_SOMEBODY, _SOME_CLIP = uuid4(), uuid4()
 
 REVIEWERS = frozenset({Role.MODERATOR, Role.ADMIN})
 
@@ -95,6 +100,25 @@ def visible_clips(viewer: Viewer) -> QuerySet[Clip]:
     """The published clips that `viewer` may see: what lists are made of."""
     published = Clip.objects.filter(state=PUBLISHED, author__is_active=True)
     return published.filter(_open_to(viewer)).filter(_of_age(viewer)).exclude(_blocked(viewer))
+
+
+def visible_clip_sql(viewer: User, clip_id: UUID) -> tuple[str, list[Any]]:
+    """A SELECT of the clip's id if `viewer` may see it, and its parameters: `visible_clips`.
+
+    Django writes it once a day for all viewers of a year of birth; of each, only the id differs.
+    """
+    day = timezone.now().date()
+    statement, values = _visible_clip_sql(viewer.birth_year, viewer.role, day)
+    given = {_SOMEBODY: viewer.pk, _SOME_CLIP: clip_id}
+    return statement, [given.get(one, one) if isinstance(one, UUID) else one for one in values]
+
+
+@lru_cache(maxsize=512)
+def _visible_clip_sql(birth_year: int | None, role: str, _day: date) -> tuple[str, tuple[Any, ...]]:
+    viewer = User(pk=_SOMEBODY, birth_year=birth_year, role=role)
+    clips = visible_clips(viewer).filter(pk=_SOME_CLIP).values("pk")
+    statement, values = clips.query.sql_with_params()
+    return statement, tuple(values)
 
 
 def own_clips(owner: User) -> QuerySet[Clip]:

@@ -6,11 +6,15 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import Role
 from clips.models import Clip
+from clips.selectors import visible_clip_sql, visible_clips
 from social.counting import add_waiting_counts
 from social.models.counting import CountDelta
 from social.models.likes import Like
+from social.models.people import Block, Follow
 from social.services.liking import like, unlike
 from tests.people import browser_of, make_clip, make_user
 
@@ -112,3 +116,36 @@ def test_an_adder_that_dies_adds_nothing_and_loses_nothing() -> None:
     assert add_waiting_counts() == 1
     assert add_waiting_counts() == 0
     assert Clip.objects.get(pk=clip.pk).like_count == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("birth_year", [None, 1980, timezone.now().year - 15])
+@pytest.mark.parametrize("role", [Role.CREATOR, Role.MODERATOR, Role.ADMIN])
+def test_who_may_like_is_asked_as_visible_clips_says(birth_year: int | None, role: Role) -> None:
+    viewer = make_user(role=role, birth_year=birth_year)
+    friend, blocked, blocker, author = (make_user() for _ in range(4))
+    Follow.objects.create(follower=viewer, followee=author)
+    Follow.objects.create(follower=viewer, followee=friend)
+    Follow.objects.create(follower=friend, followee=viewer)
+    Block.objects.create(blocker=viewer, blocked=blocked)
+    Block.objects.create(blocker=blocker, blocked=viewer)
+    clips = [
+        make_clip(whose, privacy=privacy)
+        for whose in (viewer, friend, blocked, blocker, author, make_user())
+        for privacy in ("public", "followers", "mutuals", "only_me")
+    ]
+    clips += [make_clip(author), make_clip(author), make_clip(viewer), make_clip(viewer)]
+    Clip.objects.filter(pk__in=[clips[-1].pk, clips[-3].pk]).update(limits=["age_gate"])
+    Clip.objects.filter(pk__in=[clips[-2].pk, clips[-4].pk]).update(is_kept_from_minors=True)
+
+    for _ in range(2):
+        may = set(visible_clips(viewer).values_list("pk", flat=True))
+        assert 0 < len(may) < len(clips)
+        for clip in clips:
+            statement, values = visible_clip_sql(viewer, clip.pk)
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                assert (cursor.fetchone() is not None) == (clip.pk in may)
+            expected = visible_clips(viewer).filter(pk=clip.pk).values("pk")
+            assert (statement, tuple(values)) == expected.query.sql_with_params()
+        viewer = make_user(role=role, birth_year=birth_year)

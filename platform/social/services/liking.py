@@ -10,7 +10,7 @@ from django.db import connection
 from django.dispatch import Signal
 
 from accounts.models import User
-from clips.selectors import visible_clips
+from clips.selectors import visible_clip_sql
 from social.selectors.shown import NoSuchClip
 from social.signals import clip_liked, clip_unliked, tell
 
@@ -48,8 +48,7 @@ def unlike(user: User, clip_id: UUID) -> bool:
 
 
 def _change_like(statement: str, user: User, clip_id: UUID, *, news: Signal) -> bool:
-    clips = visible_clips(user).filter(pk=clip_id).values("pk")
-    shown, values = clips.query.sql_with_params()
+    shown, values = visible_clip_sql(user, clip_id)
     with connection.cursor() as cursor:
         cursor.execute(statement.format(shown=shown), [*values, user.pk])
         is_shown, is_changed = cursor.fetchone()
