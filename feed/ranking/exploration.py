@@ -64,14 +64,17 @@ def explored(
     good, bad = ready.reception.good[pool], ready.reception.bad[pool]
     worth = random.beta(good, bad, size=(parameters.exploring_draws, len(pool))) * scores[pool]
     drawn: list[Draw] = []
-    left = np.arange(len(pool))
-    while len(left) and len(drawn) < count:
-        wins = np.bincount(np.argmax(worth[:, left], axis=1), minlength=len(left))
-        one = _drawn(
-            left, wins.astype(np.float64), count=1, floor=parameters.exploring_floor, random=random
-        )[0]
-        drawn.append(Draw(int(pool[one.row]), one.propensity))
-        left = left[left != one.row]
+    is_left = np.ones(len(pool), np.bool_)
+    best = np.argmax(worth, axis=1)
+    while len(drawn) < min(count, len(pool)):
+        wins = np.bincount(best, minlength=len(pool)).astype(np.float64)
+        place, chance = _draw(wins, is_left, floor=parameters.exploring_floor, random=random)
+        drawn.append(Draw(int(pool[place]), chance))
+        is_left[place] = False
+        # Only where this one won, another is the best now.
+        worth[:, place] = -np.inf
+        lost = np.flatnonzero(best == place)
+        best[lost] = np.argmax(worth[lost], axis=1)
     return drawn
 
 
@@ -86,14 +89,24 @@ def _drawn(
     """One after the other, in proportion to weights, but `floor` of the chance to all alike."""
     drawn: list[Draw] = []
     is_left = np.ones(len(pool), np.bool_)
-    while is_left.any() and len(drawn) < count:
-        shares = weights * is_left
-        chances = (1 - floor) * shares / max(shares.sum(), TINY) + floor * is_left / is_left.sum()
-        chances /= chances.sum()
-        place = min(int(np.searchsorted(np.cumsum(chances), random.random())), len(pool) - 1)
-        drawn.append(Draw(int(pool[place]), float(chances[place])))
+    while len(drawn) < min(count, len(pool)):
+        place, chance = _draw(weights, is_left, floor=floor, random=random)
+        drawn.append(Draw(int(pool[place]), chance))
         is_left[place] = False
     return drawn
+
+
+def _draw(
+    weights: npt.NDArray[np.float64], is_left: Flags, *, floor: float, random: np.random.Generator
+) -> tuple[int, float]:
+    """One of those left, and the chance it had."""
+    shares = weights * is_left
+    chances = (1 - floor) / max(float(shares.sum()), TINY) * shares
+    chances += floor / np.count_nonzero(is_left) * is_left
+    chances /= chances.sum()
+    ends = chances.cumsum()
+    place = min(int(ends.searchsorted(random.random())), len(ends) - 1)
+    return place, float(chances[place])
 
 
 def _best(rows: Places, scores: Floats, *, most: int) -> Places:

@@ -26,7 +26,7 @@ from feed.ranking.viewers import ViewerState, Wishes
 FIRST_CHANCE_PLACE = 2
 """The first two places of a page are never left to chance."""
 
-LONGEST_CHOICE = 3
+LONGEST_CHOICE = 2
 """The order is found among this many times as many clips as are asked for, or more."""
 
 EXPLORATION, FIRST_IMPRESSIONS = "exploration", "first impressions"
@@ -130,21 +130,27 @@ def _best(scores: Floats, *, most: int) -> Places:
 def _picks(
     ready: Prepared, mixed: Mixture, scores: Floats, rows: Places, drawn: Mapping[int, Turn]
 ) -> list[Pick]:
-    points = _table(mixed.points, rows)
     factors = _table(mixed.factors, rows)
     leading = _leading(mixed, rows)
+    told = zip(
+        rows.tolist(),
+        ready.catalogue.numbers[rows].tolist(),
+        scores[rows].tolist(),
+        _table(mixed.points, rows),
+        strict=True,
+    )
     picks = []
-    for place, row in enumerate(rows.tolist()):
+    for place, (row, number, score, points) in enumerate(told):
         turn = drawn.get(row)
-        sources = {name: value for name, value in points[place].items() if value > 0}
+        sources = {name: value for name, value in points.items() if value > 0}
         if leading is not None and RELEVANCE in sources:
             sources[leading[place]] = sources.pop(RELEVANCE)
         if turn is not None:
             sources[turn.purpose] = 0.0
         picks.append(
             Pick(
-                number=int(ready.catalogue.numbers[row]),
-                score=float(scores[row]),
+                number=number,
+                score=score,
                 sources=sources,
                 factors=factors[place],
                 propensity=turn.draw.propensity if turn else 1.0,
@@ -157,7 +163,8 @@ def _picks(
 def _table(columns: Mapping[str, Floats], rows: Places) -> list[dict[str, float]]:
     """For each row, its value in every column by the column's name."""
     values = np.stack([column[rows] for column in columns.values()], axis=1).astype(np.float64)
-    return [dict(zip(columns, one, strict=True)) for one in np.round(values, DIGITS).tolist()]
+    names = tuple(columns)
+    return [dict(zip(names, one, strict=True)) for one in values.round(DIGITS).tolist()]
 
 
 LED_BY = [

@@ -179,9 +179,10 @@ def _viewer(
 
 def _entries(catalogue: Catalogue, picks: Sequence[Pick]) -> list[str]:
     rows = catalogue.places(np.array([pick.number for pick in picks], np.uint32))
+    found = zip(rows.tolist(), catalogue.authors[rows].tolist(), picks, strict=True)
     return [
-        f"{catalogue.ids[row].hex}{author_digits(int(catalogue.authors[row]))}{pick.number:08x}"
-        for row, pick in zip(rows, picks, strict=True)
+        f"{catalogue.ids[row].hex}{author_digits(author)}{pick.number:08x}"
+        for row, author, pick in found
     ]
 
 
