@@ -39,13 +39,16 @@ def save_clip(user: User, clip_id: UUID) -> bool:
 def unsave_clip(user: User, clip_id: UUID) -> bool:
     """Keep the clip no more, in no collection either, and say whether it was kept.
 
-    Works for clips one may no longer see, so nothing can get stuck; raises nothing.
+    Works for kept clips that one may no longer see, so nothing can get stuck.  Raises NotFound for
+    others that one may not see.
     """
     with transaction.atomic():
         CollectedClip.objects.filter(collection__owner=user, clip_id=clip_id).delete()
         is_gone = bool(SavedClip.objects.filter(user=user, clip_id=clip_id).delete()[0])
         if is_gone:
             tell(clip_unsaved, user_id=user.pk, clip_id=clip_id)
+        else:
+            shown_clip(user, clip_id)
         return is_gone
 
 
