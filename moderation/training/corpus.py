@@ -317,6 +317,9 @@ def _sentiments(path: Path, *, one_in: int) -> Iterable[Example]:
         return
     source = "tweets" if path.name.startswith("tweets") else "reviews"
     rows = path.read_text(encoding="utf-8", errors="replace").splitlines()[::one_in]
-    for text in dict.fromkeys(html.unescape(row.split("\t", 2)[2]) for row in rows):
+    texts = {
+        canonical(text): text for text in (html.unescape(row.split("\t", 2)[2]) for row in rows)
+    }
+    for text in texts.values():
         if not ABUSIVE.search(text):
             yield Example(text, "", source, is_chat=True)

@@ -37,7 +37,7 @@ TALK_CATEGORIES = (
     "terrorism",
 )
 PROMPT_WEIGHTS = {"ours-look-alikes": 2.0, "parti": 4.0}
-TALK_WEIGHTS = {"ours": 0.5, "tweets": 2.0, "ours-words": 0.5, "openai": 2.0}
+TALK_WEIGHTS = {"ours": 0.5, "tweets": 2.0, "ours-words": 0.5, "openai": 6.0, "ours-abuse": 0.3}
 RECIPES = {
     "prompt_door": Recipe(CATEGORIES, QUIET, PROMPT_WEIGHTS, has_meaning=False),
     "prompt_screen": Recipe(CATEGORIES, QUIET, PROMPT_WEIGHTS, has_meaning=True),
