@@ -347,6 +347,19 @@ def test_pages_are_newest_first_without_valkey(
     assert len(captions(onwards)) == 10
 
 
+def test_a_connection_that_died_is_another_one_for_the_same_page() -> None:
+    many_clips(12)
+    program = program_of(make_user())
+    for _ in range(2):
+        first = get(program).json()
+    onwards = get(program, cursor=first["meta"]["next_cursor"])
+    valkey().client_kill_filter(_type="normal", skipme=True)
+    assert get(program, cursor=first["meta"]["next_cursor"]).content == onwards.content
+    valkey().config_resetstat()
+    assert get(program, cursor=first["meta"]["next_cursor"]).content == onwards.content
+    assert valkey().info("commandstats")["cmdstat_evalsha"]["calls"] == 1
+
+
 def test_visitors_share_a_page_for_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     clips = many_clips(3)
     assert get(Client(), mode="trending").status_code == 200
