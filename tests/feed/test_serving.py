@@ -350,8 +350,8 @@ def test_pages_are_newest_first_without_valkey(
 def test_a_connection_that_died_is_another_one_for_the_same_page() -> None:
     many_clips(12)
     program = program_of(make_user())
-    for _ in range(2):
-        first = get(program).json()
+    get(program)
+    first = get(program).json()
     onwards = get(program, cursor=first["meta"]["next_cursor"])
     valkey().client_kill_filter(_type="normal", skipme=True)
     assert get(program, cursor=first["meta"]["next_cursor"]).content == onwards.content
