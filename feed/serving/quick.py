@@ -19,7 +19,7 @@ from common.rates import parsed_rate
 from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import place_in, sealed_place
-from feed.serving.fragments import build_fragments
+from feed.serving.fragments import build_fragments, json_of
 from feed.serving.lines import answer_of
 from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, extend, new_name
 from feed.serving.people import known_from, login_key
@@ -28,6 +28,7 @@ from feed.serving.scripts import PAGE
 log = logging.getLogger(__name__)
 
 RING_SECONDS = 2.0
+FLAGS = {"liked": 1, "following": 2, "is_author": 4}
 RING_PAGES = 500
 SHARED_SECONDS = {Mode.TRENDING: 10.0, Mode.FOR_YOU: 30.0, Mode.UNPROFILED: 30.0}
 BEGINNING, MIDDLE, MORE, LAST = (
@@ -36,6 +37,12 @@ BEGINNING, MIDDLE, MORE, LAST = (
     b',"has_more":true}}',
     b'null,"has_more":false}}',
 )
+COUNTS = b',"counts":'
+VIEWERS = tuple(
+    b',"viewer":%b}' % json_of({name: bool(flags & bit) for name, bit in FLAGS.items()})
+    for flags in range(8)
+)
+"""What a viewer has to do with a clip, by its flags."""
 
 _ring: dict[str, tuple[float, bytes]] = {}
 _shared: dict[Mode, tuple[float, bytes]] = {}
@@ -125,7 +132,8 @@ def _page(wanted: Wanted, name: bytes, offset: int, *, now: datetime) -> bytes |
     for _ in range(TRIES):
         status, *found = answer_of(PAGE, told)
         if status == b"ok":
-            cards, behind, has_more = found
+            *parts, behind, has_more = found
+            cards = _cards(*parts)
             if not has_more:
                 return b"".join((BEGINNING, cards, MIDDLE, LAST))
             cursor = sealed_place(wanted.mode, name, behind).encode()
@@ -135,6 +143,15 @@ def _page(wanted: Wanted, name: bytes, offset: int, *, now: datetime) -> bytes |
         elif status != b"short" or not _extended(wanted, name, offset, found, now=now):
             return None
     return None
+
+
+def _cards(fragments: Sequence[bytes], counts: Sequence[bytes], flags: Sequence[int]) -> bytes:
+    return b",".join(
+        [
+            b"".join((card[1:], COUNTS, count, VIEWERS[flag]))
+            for card, count, flag in zip(fragments, counts, flags, strict=True)
+        ]
+    )
 
 
 def _extended(

@@ -41,6 +41,8 @@ local function note_served(list, base, served, at, request, now, seconds)
 end
 """
 
+# Cards are put together by who asks: a fragment, its counts, and what the viewer has to do with it
+# (1 liked, 2 following, 4 is its author, added up), because strings are costly here.
 # ARGV: key of the login, name, offset, limit, most requests, their seconds, request, seconds to
 # keep, generation (only of the lists that visitors share: then there is no login), now.
 PAGE = (
@@ -71,7 +73,7 @@ local list = list_of(gen, name)
 local base, served, stop, has_ended = state_of(list, changes)
 if not base then return short(uid, hex) end
 if offset < base then offset = base end
-local at, cards, clips, authors, missing = offset, {}, {}, {}, {}
+local at, cards, counts_of, clips, authors, missing = offset, {}, {}, {}, {}, {}
 while #cards < limit and at < stop do
     local entries = redis.call('LRANGE', list, at - base, at - base + limit - #cards - 1)
     local keys = {}
@@ -86,7 +88,7 @@ while #cards < limit and at < stop do
         if not card or (card ~= '' and not counts) then
             missing[#missing + 1] = string.sub(entry, 1, 32)
         elseif card ~= '' and not (is_minor and string.sub(card, 1, 1) == '0') then
-            cards[#cards + 1] = {string.sub(card, 2), counts}
+            cards[#cards + 1], counts_of[#counts_of + 1] = card, counts
             clips[#clips + 1], authors[#authors + 1] =
                 string.sub(entry, 1, 32), string.sub(entry, 33, 48)
         end
@@ -100,18 +102,15 @@ if uid ~= '' and #clips > 0 then
     liked = redis.call('SMISMEMBER', 'feed:liked:' .. gen, unpack(clips))
     followed = redis.call('SMISMEMBER', 'feed:followed:' .. gen, unpack(authors))
 end
-local parts = {}
-for i, card in ipairs(cards) do
-    parts[i] = card[1] .. ',"counts":' .. card[2]
-        .. ',"viewer":{"liked":' .. (liked[i] == 1 and 'true' or 'false')
-        .. ',"following":' .. (followed[i] == 1 and 'true' or 'false')
-        .. ',"is_author":' .. (authors[i] == me and 'true' or 'false') .. '}}'
+local flags = {}
+for i, author in ipairs(authors) do
+    flags[i] = (liked[i] or 0) + 2 * (followed[i] or 0) + (author == me and 4 or 0)
 end
 if at > served then
     note_served(list, base, served, at, ARGV[7], ARGV[10], ARGV[8])
 end
 if counted and redis.call('INCR', counted) == 1 then redis.call('EXPIRE', counted, ARGV[6]) end
-return {'ok', table.concat(parts, ','), at, (has_ended and at >= stop) and 0 or 1}
+return {'ok', cards, counts_of, flags, at, (has_ended and at >= stop) and 0 or 1}
 """
 )
 
