@@ -31,6 +31,7 @@ from feed.services.wishes import (
 )
 from feed.serving.catalogues import loaded_catalogue
 from social.models.people import Block, Mute
+from social.models.saving import SavedClip
 from social.services.blocking import block, mute, unblock, unmute
 from social.services.commenting import add_comment, remove_comment
 from social.services.saving import collect_clip, make_collection, save_clip, unsave_clip
@@ -191,8 +192,10 @@ class Dealings:
     def unsave(self) -> int | None:
         number = self.walk._clip(None)
         if number is not None:
-            user = self.walk._active(*Role)
-            self._changed(lambda: unsave_clip(user, self.walk.clips[number].pk))
+            user, clip_id = self.walk._active(*Role), self.walk.clips[number].pk
+            is_kept = SavedClip.objects.filter(user=user, clip=clip_id).exists()
+            may_ask = is_kept or self.walk.oracle.is_listed(user.handle, number)
+            self._changed(lambda: unsave_clip(user, clip_id), refused=None if may_ask else NotFound)
         return number
 
     def collect(self) -> int | None:
