@@ -20,10 +20,8 @@ from pytest_django import Settings
 
 from clips import selectors, services
 from clips.models import Clip
-from feed.distribution import invalidating
 from feed.serving import guests
 from moderation.classifiers.isolation import stop_idle
-from social.selectors import comments, saving, sharing
 from tests.gate.films import Film, make_film
 from tests.gate.looks import Looks
 from tests.gate.walk import Leak, Walk
@@ -146,31 +144,8 @@ def _show_the_blocked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(selectors, "_blocked", lambda _viewer: Q(pk__in=[]))
 
 
-def _read_the_blocked(patch: pytest.MonkeyPatch) -> None:
-    """Their words, at least."""
-    patch.setattr(comments, "unwelcome_to", lambda _viewer, _who: Q(pk__in=[]))
-
-
-def _collect_without_looking(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(saving, "visible_clips", lambda _viewer: Clip.objects.all())
-
-
-def _believe_links(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sharing, "visible_clips", lambda _viewer: Clip.objects.all())
-
-
 def _believe_guests(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guests, "wanted_clips", lambda _viewer: Clip.objects.filter(state="published"))
-
-
-def _keep_fragments(patch: pytest.MonkeyPatch) -> None:
-    """What changed stays ready as it was."""
-    patch.setattr(invalidating, "drop_fragments", lambda _clips: None)
-
-
-def _keep_what_is_known_of_people(patch: pytest.MonkeyPatch) -> None:
-    """Who blocked whom, and how old they are, is asked once."""
-    patch.setattr(invalidating, "forget_people", lambda _people: None)
 
 
 @pytest.fixture
@@ -201,12 +176,7 @@ def _has(constraint: str) -> bool:
         _keep_new_words_up,
         _take_the_databases_word_away,
         _show_the_blocked,
-        _read_the_blocked,
-        _collect_without_looking,
-        _believe_links,
         _believe_guests,
-        _keep_fragments,
-        _keep_what_is_known_of_people,
     ],
 )
 def test_the_walk_finds_a_leak(
