@@ -12,7 +12,6 @@ from feed.models.guests import GuestFeed, GuestReader
 from social.models.people import Block
 
 GUESTS = NewestFirst("guest_feeds")
-SHOWN_IN_TABS = 3
 
 
 def guest_feeds_for(viewer: Viewer) -> QuerySet[GuestFeed]:

@@ -12,7 +12,6 @@ from django.db.models import OuterRef
 from pyroaring import BitMap
 
 from accounts.models import User
-from feed.models.events import ViewerProfile
 from feed.ranking.actions import Action, Event
 from feed.ranking.catalogue import author_key
 from feed.ranking.histories import Happening, History, Liking, after, no_history
@@ -103,11 +102,6 @@ def profile_columns(history: History) -> dict[str, Any]:
         "authors": [[key, one.sum, one.at] for key, one in history.authors.items()],
         "seen": history.seen.serialize(),
     }
-
-
-def kept_profile(viewer: User) -> ViewerProfile | None:
-    """The row that is kept of `viewer`."""
-    return ViewerProfile.objects.filter(pk=viewer.pk).first()
 
 
 def _tail(viewer_id: UUID, *, through: int, day: date) -> Tail:

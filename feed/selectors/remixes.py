@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.permissions import Viewer
-from clips.models import Clip
 from clips.selectors import clip_for, visible_clips
 from feed.cards import ClipCard, cards_of
 
@@ -75,11 +74,6 @@ def family_of(clip_id: UUID, *, viewer: Viewer) -> Family:
     cards = _cards([one for *_, one in (*up, *down) if one is not None], viewer=viewer)
     ancestors = [cards.get(found) if found else None for _, found in up]
     return Family(ancestors, _below(clip.video_id, down, cards))
-
-
-def remix_count(clip: Clip, *, viewer: Viewer) -> int:
-    """How many clips that the viewer may see began with this one."""
-    return visible_clips(viewer).filter(video__parent=clip.video_id).count()
 
 
 def _cards(ids: Iterable[UUID], *, viewer: Viewer) -> dict[UUID, ClipCard]:

@@ -208,13 +208,6 @@ def change_settings(user: User, changes: Mapping[str, Any], *, now: datetime) ->
     return kept
 
 
-def learn_zone(user: User, zone: str, *, now: datetime) -> None:
-    """Keep the time zone their page tells, as long as they named none themselves."""
-    kept = FeedSettings.objects.filter(user=user).values_list("time_zone", flat=True).first()
-    if not kept and zone in available_timezones():
-        change_settings(user, {"time_zone": zone}, now=now)
-
-
 def _check(changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - CHANGEABLE:
         raise Invalid("There is no such setting.", field=min(unknown))

@@ -2,7 +2,6 @@
 
 import re
 
-from accounts.models import User
 from accounts.permissions import Viewer
 from clips.models import Clip
 from clips.selectors import visible_clips
@@ -21,9 +20,3 @@ def shared_clip(token: str, *, viewer: Viewer) -> tuple[ShareLink, Clip]:
     if link is None or clip is None:
         raise NotFound("There is no such clip.")
     return link, clip
-
-
-def visits_of(sharer: User, clip: Clip) -> int:
-    """How often the sharer's link to the clip was followed."""
-    link = ShareLink.objects.filter(sharer=sharer, clip=clip).first()
-    return link.visit_count if link else 0
