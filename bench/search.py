@@ -34,8 +34,8 @@ READING = Reading(
         "Each page is asked for through Django's whole stack, in one process, in turns with the "
         f"list of the newest clips read by SQL, for {ROUNDS} rounds; medians are compared. Every "
         "clip has words, hashtags and an embedding in the HNSW index (directions by chance, which "
-        "is the hardest case for it); the query's embedding is computed at every call, because "
-        "every call asks something else. Postgres and Valkey are the embedded ones."
+        "is the hardest case for it); the query's embedding is computed at every call. "
+        "Postgres and Valkey are the embedded ones."
     ),
     means="What finding by words and by meaning costs, and how little it grows with the clips.",
     means_not=(
