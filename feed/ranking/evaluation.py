@@ -81,7 +81,7 @@ class Evaluation:
             "events": self.events,
             "users": self.users,
             "items": self.items,
-            "seconds": round(self.seconds, 1),
+            "seconds": round(self.seconds, 3),
             "baselines": others,
         }
 
