@@ -1,10 +1,14 @@
-"""The denoising network: a convolutional stem around a small transformer, told what by text.
+"""The denoising network: one transformer over a place, its objects and their tracks.
 
-Pictures stay channels-last, (batch, frames, height, width, channels), so that every
-convolution and matrix product runs on contiguous channels.
+A clip is a set of tokens (see `generation.small.layers` for what they are decoded to):
+the place as patches, each object's loop as patches, each object's track as one token, and what
+the prompt says as one token for each kind of word.  What is already given stands in the same
+tokens, with a mask beside it: frames that the clip begins or ends with, as further channels of the
+place (the manner of Wan's image-to-video models), and boxes as further channels of the tracks.
 """
 
 import math
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -13,18 +17,58 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
-PATCH = 4
-FRAMES_PER_TOKEN = 4
-DATA_DEVIATION = 0.5
 TIME_FREQUENCIES = 64
 FLATTEST_NORM = 1e-6
+GIVEN_FRAMES = 4
+WORDS_OF_ACTOR = 5
+GUIDE_CHANNELS = 5
+HEAD_WIDTH = 64
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips as numbers, noisy or clean.
+
+    `place` is (batch, patches, numbers), `loops` (batch, actors, patches, numbers), `tracks`
+    (batch, actors, numbers).
+    """
+
+    place: Tensor
+    loops: Tensor
+    tracks: Tensor
+
+    def parts(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The three, in their order."""
+        return self.place, self.loops, self.tracks
+
+    def mixed(self, other: "Clips", share: Tensor) -> "Clips":
+        """This clip and `share` (batch,) of the other."""
+        return Clips(*(_mix(own, new, share) for own, new in zip(self.parts(), other.parts(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is known of clips before they are made.
+
+    `place_words` is (batch, text_channels) and `actor_words` (batch, actors, 5, text_channels):
+    object, motion, colour, size, speed; rows of zeros are left open.  `frames` is (batch, 4,
+    patches, numbers): at the moments -4, -1, 0 and 47; `has_frames` (batch, 4) tells
+    which are known.  `guides` is (batch, actors, 48, 5): x, y, side and stretch of the track, and
+    how firmly they are meant, 0 where nothing is known.
+    """
+
+    place_words: Tensor
+    actor_words: Tensor
+    frames: Tensor
+    has_frames: Tensor
+    guides: Tensor
 
 
 class ReverieSmallNetwork(ModelMixin, ConfigMixin):
-    """Estimates the clean clip from a noisy one, the noise level and an encoded prompt.
+    """Estimates clean clips from noisy ones, the noise level and what is given.
 
-    The clip is mixed as (1 - sigma) * clean + sigma * noise and scaled to unit power before it
-    enters (the input scale of Karras et al. 2022, arXiv:2206.00364, written for this mixing).
+    Clips are mixed as (1 - sigma) * clean + sigma * noise and scaled to unit power before they
+    enter (the input scale of Karras et al. 2022, arXiv:2206.00364, written for this mixing).
     """
 
     config_name = "config.json"
@@ -33,182 +77,154 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
     def __init__(
         self,
         *,
-        num_frames: int = 16,
-        sample_size: int = 64,
-        fine_channels: int = 48,
-        coarse_channels: int = 128,
-        token_channels: int = 256,
-        token_blocks: int = 4,
+        place_patches: int = 144,
+        place_numbers: int = 256,
+        loop_patches: int = 64,
+        loop_numbers: int = 384,
+        track_numbers: int = 48,
+        moments: int = 48,
+        most_actors: int = 2,
+        width: int = 256,
+        depth: int = 5,
         text_channels: int = 384,
-        text_queries: int = 4,
     ) -> None:
         """Promise a network for clips of one size; the sizes are those of the weights."""
         super().__init__()
-        fine, coarse, wide = fine_channels, coarse_channels, token_channels
-        grid = sample_size // PATCH
-        self.condition = PromptAndTime(text_channels, wide, text_queries)
-        self.stem = nn.Linear(3 * PATCH * PATCH, fine)
-        self.fine_place = Place(num_frames, grid, fine)
-        self.fine_down = MotionBlock(fine, wide)
-        self.to_coarse = nn.Linear(4 * fine, coarse)
-        self.coarse_down = MotionBlock(coarse, wide)
-        self.to_tokens = nn.Linear(4 * FRAMES_PER_TOKEN * coarse, wide)
-        self.token_place = Place(num_frames // FRAMES_PER_TOKEN, grid // 4, wide)
-        self.tokens = nn.ModuleList(TokenBlock(wide) for _ in range(token_blocks))
-        self.from_tokens = nn.Linear(wide, 4 * FRAMES_PER_TOKEN * coarse)
-        self.coarse_place = Place(num_frames, grid // 2, coarse)
-        self.coarse_up = nn.ModuleList(MotionBlock(coarse, wide) for _ in range(2))
-        self.to_fine = nn.Linear(coarse, 4 * fine)
-        self.trust = nn.Linear(wide, fine)
-        nn.init.zeros_(self.trust.weight)
-        nn.init.ones_(self.trust.bias)
-        self.fine_up = nn.ModuleList(MotionBlock(fine, wide) for _ in range(2))
-        self.head = nn.Linear(fine, 3 * PATCH * PATCH)
-        nn.init.zeros_(self.head.weight)
-
-    def forward(self, clip: Tensor, sigma: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
-        """Return the estimated clean clip.
-
-        `clip` is (batch, 3, frames, height, width) around -1..1, `sigma` (batch,) in 0..1,
-        `text` (batch, words, text_channels), `text_mask` (batch, words), true for words.
-        """
-        level = sigma.float()[:, None, None, None, None]
-        spread = ((1 - level) * DATA_DEVIATION).square() + level.square()
-        even = (clip * spread.rsqrt()).to(self.dtype)
-        return DATA_DEVIATION * self._drawn(even, sigma, text.to(self.dtype), text_mask).float()
-
-    def _drawn(self, clip: Tensor, sigma: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
-        condition, words = self.condition(sigma, text, text_mask)
-        fine = self.fine_place(self.stem(patches(clip, PATCH)))
-        fine = self.fine_down(fine, condition)
-        coarse = self.coarse_down(self.to_coarse(fold(fine, 1, 2)), condition)
-        tokens = self.token_place(self.to_tokens(fold(coarse, FRAMES_PER_TOKEN, 2)))
-        for block in self.tokens:
-            tokens = block(tokens, condition, words, text_mask)
-        coarse = self.coarse_place(coarse + unfold(self.from_tokens(tokens), FRAMES_PER_TOKEN, 2))
-        for block in self.coarse_up:
-            coarse = block(coarse, condition)
-        trusted = self.trust(condition)[:, None, None, None]
-        fine = torch.addcmul(unfold(self.to_fine(coarse), 1, 2), fine, trusted)
-        for block in self.fine_up:
-            fine = block(fine, condition)
-        return pixels(self.head(normal(fine)), PATCH)
-
-
-class PromptAndTime(nn.Module):
-    """Turns noise level and encoded words into one vector and the words' own features."""
-
-    def __init__(self, text_channels: int, width: int, queries: int) -> None:
-        """Promise a condition of `width` channels drawn from text by `queries` questions."""
-        super().__init__()
-        self.words = nn.Linear(text_channels, width)
-        self.questions = nn.Parameter(torch.randn(queries, width) * 0.3)
-        self.answers = nn.Linear(queries * width, width)
         self.time = nn.Sequential(
             nn.Linear(2 * TIME_FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width)
         )
-        self.both = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
+        self.place_word = nn.Linear(text_channels, width)
+        self.actor_word = nn.ModuleList(
+            nn.Linear(text_channels, width) for _ in range(WORDS_OF_ACTOR)
+        )
+        self.word_place = nn.Parameter(torch.randn(1 + WORDS_OF_ACTOR, width) * 0.1)
+        self.actor_place = nn.Parameter(torch.randn(most_actors, width) * 0.1)
+        self.place_stem = nn.Linear((1 + GIVEN_FRAMES) * place_numbers + GIVEN_FRAMES, width)
+        self.place_grid = nn.Parameter(torch.randn(place_patches, width) * 0.1)
+        self.loop_stem = nn.Linear(loop_numbers, width)
+        self.loop_grid = nn.Parameter(torch.randn(loop_patches, width) * 0.1)
+        self.track_stem = nn.Linear(track_numbers + moments * GUIDE_CHANNELS, width)
+        self.track_place = nn.Parameter(torch.randn(width) * 0.1)
+        self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
+        self.place_head = Head(width, 3 * width, place_numbers)
+        self.loop_head = Head(width, 4 * width, loop_numbers)
+        self.track_head = Head(width, 3 * width, track_numbers)
 
-    def forward(self, sigma: Tensor, text: Tensor, text_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (batch, width) and (batch, words, width)."""
-        words = functional.silu(self.words(text))
-        prompt = self.prompt(words, text_mask)
-        time = self.time(waves(sigma).to(prompt.dtype))
-        return functional.silu(prompt + time + self.both(functional.silu(prompt + time))), words
+    def forward(self, clips: Clips, sigma: Tensor, given: Given) -> Clips:
+        """Return the estimated clean clips; `sigma` is (batch,) in 0..1."""
+        dtype = self.place_grid.dtype
+        level = sigma.float()
+        scale = ((1 - level).square() + level.square()).rsqrt()
+        place, loops, tracks = (
+            (part * _like(scale, part)).to(dtype) for part in clips.parts()
+        )
+        time = self.time(waves(sigma).to(dtype))
+        words = self._words(given)
+        batch, actors = loops.shape[:2]
+        tokens = torch.cat(
+            [
+                self._place_tokens(place, given),
+                (self.loop_stem(loops) + self.loop_grid + self.actor_place[:actors, None]).flatten(1, 2),
+                self._track_tokens(tracks, given),
+                words,
+            ],
+            dim=1,
+        )
+        sizes = (place.shape[1], *[loops.shape[2]] * actors, *[1] * actors, 1, *[WORDS_OF_ACTOR] * actors)
+        steering = self._steering(time, words, actors)
+        for block in self.blocks:
+            tokens = block(tokens, steering, sizes)
+        return self._read(normal(tokens), place.shape[1], loops.shape)
 
-    def prompt(self, words: Tensor, text_mask: Tensor) -> Tensor:
-        """Return (batch, width): what the learned questions found among the words."""
-        fit = torch.einsum("qc,blc->bql", self.questions.to(words.dtype), words)
-        fit = fit.masked_fill(~text_mask[:, None], -1e4).softmax(-1)
-        found = torch.einsum("bql,blc->bqc", fit, words)
-        return cast("Tensor", self.answers(found.flatten(1)))
+    def _place_tokens(self, place: Tensor, given: Given) -> Tensor:
+        known = given.has_frames.to(place.dtype)
+        frames = (given.frames.to(place.dtype) * known[:, :, None, None]).transpose(1, 2).flatten(2)
+        mask = known[:, None].expand(-1, place.shape[1], -1)
+        return self.place_stem(torch.cat([place, frames, mask], -1)) + self.place_grid
+
+    def _track_tokens(self, tracks: Tensor, given: Given) -> Tensor:
+        asked = torch.cat([tracks, given.guides.to(tracks.dtype).flatten(2)], -1)
+        return self.track_stem(asked) + self.track_place + self.actor_place[: tracks.shape[1]]
+
+    def _words(self, given: Given) -> Tensor:
+        """Return (batch, 1 + 5 actors, width): the place first."""
+        dtype = self.place_grid.dtype
+        place = self.place_word(given.place_words.to(dtype)) + self.word_place[0]
+        actors = given.actor_words.to(dtype)
+        said = torch.stack(
+            [layer(actors[:, :, kind]) for kind, layer in enumerate(self.actor_word)], dim=2
+        )
+        said = said + self.word_place[1:] + self.actor_place[: actors.shape[1], None]
+        return torch.cat([place[:, None], said.flatten(1, 2)], 1)
+
+    def _steering(self, time: Tensor, words: Tensor, actors: int) -> Tensor:
+        """Return one condition for each group of tokens, (batch, groups, width)."""
+        place, said = words[:, :1], words[:, 1:].unflatten(1, (actors, WORDS_OF_ACTOR))
+        looks, does = said[:, :, 0] + said[:, :, 2], said.sum(2)
+        groups = torch.cat([place, looks, does, place, does], 1)
+        return functional.silu(groups + time[:, None])
+
+    def _read(self, tokens: Tensor, place: int, loops: torch.Size) -> Clips:
+        actors, patches = loops[1], loops[2]
+        ends = (place, actors * patches, actors)
+        of_place, of_loops, of_tracks = tokens[:, : sum(ends)].split(ends, 1)
+        return Clips(
+            self.place_head(of_place).float(),
+            self.loop_head(of_loops).float().unflatten(1, (actors, patches)),
+            self.track_head(of_tracks).float(),
+        )
 
 
-class Place(nn.Module):
-    """Adds what each position and moment is."""
-
-    def __init__(self, frames: int, grid: int, channels: int) -> None:
-        """Promise one learned vector per moment and one per position."""
-        super().__init__()
-        self.moment = nn.Parameter(torch.randn(frames, 1, 1, channels) * 0.1)
-        self.position = nn.Parameter(torch.randn(grid, grid, channels) * 0.1)
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """Return the picture with place added."""
-        return picture + (self.moment + self.position).to(picture.dtype)
-
-
-class MotionBlock(nn.Module):
-    """A residual block: 3 by 3 convolution within frames, then a mix of three moments."""
-
-    def __init__(self, channels: int, width: int) -> None:
-        """Promise a block over `channels`, steered by a condition of `width`."""
-        super().__init__()
-        self.steer = nn.Linear(width, 2 * channels)
-        self.near = nn.Conv2d(channels, channels, 3, padding=1)
-        self.through = nn.Conv2d(channels, channels, (3, 1), padding=(1, 0))
-        self.out = nn.Linear(channels, channels)
-        nn.init.zeros_(self.out.weight)
-
-    def forward(self, picture: Tensor, condition: Tensor) -> Tensor:
-        """Return the picture, changed."""
-        batch, frames, height, width, channels = picture.shape
-        scale, shift = self.steer(condition)[:, None, None, None].chunk(2, -1)
-        inner = torch.addcmul(shift, normal(picture), 1 + scale)
-        inner = inner.reshape(batch * frames, height, width, channels).permute(0, 3, 1, 2)
-        inner = functional.silu(self.near(inner)).permute(0, 2, 3, 1)
-        inner = inner.reshape(batch, frames, height * width, channels).permute(0, 3, 1, 2)
-        inner = functional.silu(self.through(inner)).permute(0, 2, 3, 1)
-        return picture + self.out(inner.reshape(picture.shape))
-
-
-class TokenBlock(nn.Module):
-    """A transformer block over the whole clip, attending to the words."""
+class Block(nn.Module):
+    """A transformer block whose norms are steered, group by group."""
 
     def __init__(self, width: int) -> None:
         """Promise a block over tokens of `width` channels."""
         super().__init__()
-        self.heads = width // 32
+        self.heads = width // HEAD_WIDTH
         self.steer = nn.Linear(width, 5 * width)
         self.own = nn.Linear(width, 3 * width)
         self.own_out = nn.Linear(width, width)
-        self.asked = nn.Linear(width, width)
-        self.told = nn.Linear(width, 2 * width)
-        self.told_out = nn.Linear(width, width)
         self.rise = nn.Linear(width, 4 * width)
         self.fall = nn.Linear(4 * width, width)
-        for layer in (self.own_out, self.told_out, self.fall):
+        for layer in (self.own_out, self.fall):
             nn.init.zeros_(layer.weight)
 
-    def forward(
-        self, picture: Tensor, condition: Tensor, words: Tensor, text_mask: Tensor
-    ) -> Tensor:
-        """Return the tokens, (batch, frames, height, width, channels), changed."""
-        tokens = picture.flatten(1, 3)
-        scale, shift, rescale, reshift, gate = self.steer(condition)[:, None].chunk(5, -1)
-        queries, keys, values = self.own(normal(tokens) * (1 + scale) + shift).chunk(3, -1)
-        tokens = tokens + self.own_out(self._attend(queries, keys, values, None))
-        keys, values = self.told(words).chunk(2, -1)
-        told = self._attend(self.asked(normal(tokens)), keys, values, text_mask[:, None, None])
-        tokens = tokens + self.told_out(told)
-        inner = functional.gelu(self.rise(normal(tokens) * (1 + rescale) + reshift))
-        tokens = tokens + (1 + gate) * self.fall(inner)
-        return tokens.reshape(picture.shape)
-
-    def _attend(self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, tokens: Tensor, steering: Tensor, sizes: tuple[int, ...]) -> Tensor:
+        """Return the tokens, changed; `steering` is (batch, groups, width), `sizes` the groups'."""
+        counts = torch.tensor(sizes, device=tokens.device)
+        steered = self.steer(steering).repeat_interleave(counts, 1, output_size=tokens.shape[1])
+        scale, shift, rescale, reshift, gate = steered.chunk(5, -1)
         asked, offered, carried = (
-            part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (queries, keys, values)
+            part.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for part in self.own(torch.addcmul(shift, normal(tokens), 1 + scale)).chunk(3, -1)
         )
-        fit = asked @ offered.transpose(-1, -2) * (asked.shape[-1] ** -0.5)
-        if mask is not None:
-            fit = fit.masked_fill(~mask, -1e4)
-        mixed = fit.softmax(-1) @ carried
-        return mixed.transpose(1, 2).flatten(2)
+        # Written out: on a CPU the fused attention of bfloat16 takes three times as long.
+        fit = (asked @ offered.transpose(-1, -2) * HEAD_WIDTH**-0.5).softmax(-1)
+        mixed = fit @ carried
+        tokens = tokens + self.own_out(mixed.transpose(1, 2).flatten(2))
+        inner = functional.gelu(self.rise(torch.addcmul(reshift, normal(tokens), 1 + rescale)))
+        return torch.addcmul(tokens, 1 + gate, self.fall(inner))
 
 
-def normal(picture: Tensor) -> Tensor:
-    """Return the picture with each position's channels centred and scaled."""
-    return functional.layer_norm(picture, picture.shape[-1:], eps=FLATTEST_NORM)
+class Head(nn.Module):
+    """Reads numbers from tokens."""
+
+    def __init__(self, width: int, inner: int, numbers: int) -> None:
+        """Promise a reader with one hidden layer."""
+        super().__init__()
+        self.inner = nn.Linear(width, inner)
+        self.out = nn.Linear(inner, numbers)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return (…, numbers)."""
+        return cast("Tensor", self.out(functional.gelu(self.inner(tokens))))
+
+
+def normal(tokens: Tensor) -> Tensor:
+    """Return the tokens, each centred and scaled."""
+    return functional.layer_norm(tokens, tokens.shape[-1:], eps=FLATTEST_NORM)
 
 
 def waves(sigma: Tensor) -> Tensor:
@@ -219,30 +235,10 @@ def waves(sigma: Tensor) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
-def patches(clip: Tensor, side: int) -> Tensor:
-    """Return (batch, 3, frames, height, width) as channels-last patches."""
-    batch, channels, frames, height, width = clip.shape
-    last = clip.permute(0, 2, 3, 4, 1)
-    cut = last.reshape(batch, frames, height // side, side, width // side, side, channels)
-    return cut.transpose(3, 4).flatten(4)
+def _like(values: Tensor, part: Tensor) -> Tensor:
+    return values.reshape(-1, *[1] * (part.ndim - 1))
 
 
-def pixels(picture: Tensor, side: int) -> Tensor:
-    """Undo `patches`."""
-    cut = picture.unflatten(-1, (side, side, -1)).transpose(3, 4)
-    return cut.flatten(4, 5).flatten(2, 3).permute(0, 4, 1, 2, 3)
-
-
-def fold(picture: Tensor, frames: int, side: int) -> Tensor:
-    """Return the channels-last picture with blocks of frames and positions as channels."""
-    batch, time, height, width, channels = picture.shape
-    cut = picture.reshape(
-        batch, time // frames, frames, height // side, side, width // side, side, channels
-    )
-    return cut.permute(0, 1, 3, 5, 2, 4, 6, 7).flatten(4)
-
-
-def unfold(picture: Tensor, frames: int, side: int) -> Tensor:
-    """Undo `fold`."""
-    cut = picture.unflatten(-1, (frames, side, side, -1)).permute(0, 1, 4, 2, 5, 3, 6, 7)
-    return cut.flatten(5, 6).flatten(3, 4).flatten(1, 2)
+def _mix(own: Tensor, new: Tensor, share: Tensor) -> Tensor:
+    level = _like(share, own)
+    return (1 - level) * own + level * new

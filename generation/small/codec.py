@@ -1,0 +1,124 @@
+"""Pictures as few numbers: principal components of overlapping patches.
+
+A picture is cut into patches that overlap, each weighed by a window that falls to nothing at its
+edges; what is decoded is added up again under the same window, so no patch has a visible edge.
+The components are found once, by an eigendecomposition, and kept as weights; nothing is trained.
+"""
+
+from typing import cast
+
+import numpy as np
+import torch
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class PatchCodec(ModelMixin, ConfigMixin):
+    """Encodes (batch, channels, height, width) as (batch, patches, numbers), and back.
+
+    The numbers have mean 0 and, over all of them, mean square 1.  They are whitened half-way (each
+    divided by the root of its deviation), so that edges count beside large surfaces.
+    """
+
+    config_name = "config.json"
+
+    @register_to_config
+    def __init__(
+        self, *, channels: int, height: int, width: int, patch: int, stride: int, numbers: int
+    ) -> None:
+        """Promise a codec for pictures of one size."""
+        super().__init__()
+        size = channels * patch * patch
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("basis", torch.zeros(numbers, size))
+        self.register_buffer("scale", torch.ones(numbers))
+        window = torch.sin(torch.pi * (torch.arange(patch) + 0.5) / patch)
+        self.register_buffer("window", (window[:, None] * window).flatten(), persistent=False)
+        self.margin = (patch - stride) // 2
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Patches down and across."""
+        return self.config["height"] // self.config["stride"], self.config["width"] // self.config["stride"]
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Return (batch, patches, numbers)."""
+        return (self._patches(pictures) - self.mean) @ self.basis.T * self.scale
+
+    def decode(self, numbers: Tensor) -> Tensor:
+        """Return (batch, channels, height, width)."""
+        patches = (numbers / self.scale) @ self.basis + self.mean
+        weighed = patches * self._windows()
+        whole = self._joined(weighed)
+        weight = self._joined((self._windows().square()).expand(1, patches.shape[1], -1))
+        return whole / weight
+
+    def fit(self, pictures: Tensor) -> None:
+        """Find the components of `pictures`, (count, channels, height, width)."""
+        flat = self._patches(pictures).flatten(0, 1)
+        self.mean.copy_(flat.mean(0))
+        centred = (flat - self.mean).double()
+        size, numbers = flat.shape[1], self.config["numbers"]
+        if size <= len(flat):
+            vectors = np.linalg.eigh((centred.T @ centred).numpy())[1]
+            basis = torch.from_numpy(vectors[:, ::-1][:, :numbers].copy()).T
+        else:
+            vectors = np.linalg.eigh((centred @ centred.T).numpy())[1]
+            shares = torch.from_numpy(vectors[:, ::-1][:, :numbers].copy())
+            basis = functional.normalize(shares.T @ centred, dim=1)
+        self.basis.copy_(basis.float())
+        half = ((flat - self.mean) @ self.basis.T).square().mean(0) ** -0.25
+        self.scale.copy_(half / (half**-2).mean().sqrt())
+
+    def _windows(self) -> Tensor:
+        return cast("Tensor", self.window).repeat(self.config["channels"])
+
+    def _patches(self, pictures: Tensor) -> Tensor:
+        cut = functional.unfold(
+            pictures, self.config["patch"], padding=self.margin, stride=self.config["stride"]
+        )
+        return cut.transpose(1, 2) * self._windows()
+
+    def _joined(self, patches: Tensor) -> Tensor:
+        return functional.fold(
+            patches.transpose(1, 2),
+            (self.config["height"], self.config["width"]),
+            self.config["patch"],
+            padding=self.margin,
+            stride=self.config["stride"],
+        )
+
+
+class TrackCodec(ModelMixin, ConfigMixin):
+    """Encodes tracks and what else is said of an object once, (batch, 48 * 6 + 5), as numbers."""
+
+    config_name = "config.json"
+
+    @register_to_config
+    def __init__(self, *, size: int, numbers: int) -> None:
+        """Promise a codec for vectors of `size`."""
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("weight", torch.ones(size))
+        self.register_buffer("basis", torch.zeros(numbers, size))
+        self.register_buffer("scale", torch.ones(1))
+
+    def encode(self, tracks: Tensor) -> Tensor:
+        """Return (batch, numbers)."""
+        return (tracks * self.weight - self.mean) @ self.basis.T * self.scale
+
+    def decode(self, numbers: Tensor) -> Tensor:
+        """Return (batch, size)."""
+        return ((numbers / self.scale) @ self.basis + self.mean) / self.weight
+
+    def fit(self, tracks: Tensor, weight: Tensor) -> None:
+        """Find the components of `tracks`, (count, size), each value weighed by `weight`."""
+        self.weight.copy_(weight)
+        weighed = tracks * weight
+        self.mean.copy_(weighed.mean(0))
+        centred = (weighed - self.mean).double()
+        vectors = np.linalg.eigh((centred.T @ centred).numpy())[1]
+        self.basis.copy_(torch.from_numpy(vectors[:, ::-1][:, : self.config["numbers"]].copy()).T.float())
+        self.scale.copy_(((weighed - self.mean) @ self.basis.T).square().mean().rsqrt())
