@@ -1,5 +1,6 @@
 """Clips to measure on: the small model's, and pictures of other kinds, still and moving."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,19 +26,21 @@ def made_by_the_small_model(count: int, *, width: int, height: int, seed: int) -
     from bench import ROOT  # noqa: PLC0415 - torch is loaded only for these
     from generation.engines.port import RenderRequest  # noqa: PLC0415
     from generation.engines.registry import load_engine  # noqa: PLC0415
-    from generation.small.evaluation import held_out_requests  # noqa: PLC0415
+    from generation.small.asking import prompt_for  # noqa: PLC0415
+    from generation.small.vocabulary import random_scene  # noqa: PLC0415
 
-    engine = load_engine("reverie-small-1", file=ROOT / "generation" / "engines.yaml")
-    for asked in held_out_requests(count, seed):
+    engine = load_engine("reverie-small-2", file=ROOT / "generation" / "engines.yaml")
+    luck = random.Random(seed)  # noqa: S311 - not for secrets
+    for place in range(count):
         request = RenderRequest(
-            prompt=asked.prompt,
+            prompt=prompt_for(random_scene(luck, held_out=True), luck),
             negative_prompt="",
-            seed=asked.seed,
+            seed=seed + place,
             seconds="2",
             width=width,
             height=height,
             inference_steps=8,
-            guidance_scale=2.0,
+            guidance_scale=1.0,
         )
         frames = engine.render(request, on_step=lambda _done, _total: None).frames
         yield Film("small model", fit_frames(frames, width=width, height=height))

@@ -17,7 +17,8 @@ class Job(models.Model):
 
     `lease_token` names the worker run that holds the job and `lease_until` when it lets go; a
     job in progress past that moment belongs to nobody and is queued again by the sweep.  `parent`
-    is the video it is a remix of.
+    is the video it is a remix of.  `motion` is null or JSON as `generation.motion` reads it, and
+    `reading` what the engine makes of the prompt: `understood`, `taken_for`, `ignored`, or nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -39,6 +40,8 @@ class Job(models.Model):
     height = models.PositiveIntegerField()
     inference_steps = models.PositiveIntegerField()
     guidance_scale = models.FloatField()
+    motion = models.JSONField(null=True, blank=True)
+    reading = models.JSONField(default=dict, blank=True)
     progress = models.PositiveSmallIntegerField(default=0)
     is_to_be_posted = models.BooleanField(default=False)
     caption = models.CharField(max_length=500, blank=True, default="")

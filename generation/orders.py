@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from generation.motion import MotionSpec
+
 
 @dataclass(frozen=True)
 class Posting:
@@ -19,7 +21,7 @@ class Order:
     """What a person asks for; None leaves the choice to the engine (and the seed to chance).
 
     `size` is `WIDTHxHEIGHT` in pixels and `seconds` a string, as in the Videos API.  `remix_of` is
-    the video that this one begins with.
+    the video that this one begins with.  `motion` are boxes that things are to follow.
     """
 
     prompt: str
@@ -32,3 +34,4 @@ class Order:
     guidance_scale: float | None = None
     posting: Posting | None = None
     remix_of: UUID | None = None
+    motion: MotionSpec | None = None

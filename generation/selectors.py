@@ -1,7 +1,8 @@
 """Reads of jobs, for their owners, and of what the engines offer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +26,12 @@ def offered_engines() -> Sequence[EngineDescription]:
 def engine_description(engine_id: str | None) -> EngineDescription:
     """What one engine offers; the default one for None.  Raises UnknownEngine."""
     return registry.description_of(engine_id, file=settings.ENGINES_FILE)
+
+
+def prompt_reading(prompt: str, engine: EngineDescription) -> dict[str, Any]:
+    """What the engine makes of a prompt, as a job keeps it; empty where it can not tell."""
+    reading = registry.reading_of(prompt, engine)
+    return asdict(reading) if reading else {}
 
 
 def jobs_of(owner: User) -> QuerySet[Job]:

@@ -13,6 +13,7 @@ from common.errors import Invalid
 from common.ids import public_id
 from generation.engines.port import EngineDescription
 from generation.models import Job
+from generation.motion import motion_spec
 from generation.orders import Order, Posting
 from generation.selectors import queue_position
 from generation.states import FAILED
@@ -53,6 +54,7 @@ class VideoRequestSerializer(serializers.Serializer[Any]):
     width = serializers.IntegerField(required=False)
     height = serializers.IntegerField(required=False)
     post = PostSerializer(required=False)
+    motion = serializers.JSONField(required=False)
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The checked request; what no engine here can honour is refused, never ignored."""
@@ -81,13 +83,14 @@ class VideoRequestSerializer(serializers.Serializer[Any]):
             inference_steps=data.get("num_inference_steps"),
             guidance_scale=data.get("guidance_scale"),
             posting=Posting(**post) if post is not None else None,
+            motion=motion_spec(data["motion"]) if data.get("motion") is not None else None,
         )
 
 
 def _unfolded(data: Mapping[str, Any]) -> dict[str, Any]:
     """`data` as JSON would have it: a form spells an object `post[caption]`, `post[hashtags][]`.
 
-    A form may also carry `post` as JSON in one field.
+    A form may also carry `post` and `motion` as JSON in one field each.
     """
     if not isinstance(data, QueryDict):
         return dict(data)
@@ -100,16 +103,17 @@ def _unfolded(data: Mapping[str, Any]) -> dict[str, Any]:
             owner, part, is_list = folded.groups()
             value = data.getlist(name) if is_list else data[name]
             plain.setdefault(owner, {})[part] = value
-    if isinstance(plain.get("post"), str):
-        plain["post"] = _parsed(plain["post"])
+    for name in ("post", "motion"):
+        if isinstance(plain.get(name), str):
+            plain[name] = _parsed(name, plain[name])
     return plain
 
 
-def _parsed(text: str) -> Any:
+def _parsed(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Invalid("`post` is a JSON object.", field="post") from error
+        raise Invalid(f"`{name}` is a JSON object.", field=name) from error
 
 
 def _size(data: Mapping[str, Any]) -> str | None:
@@ -133,7 +137,10 @@ class VideoErrorSerializer(serializers.Serializer[Any]):
 
 
 class VideoSerializer(serializers.Serializer[Any]):
-    """The Videos API's video object; `seed`, `queue_position` and `clip_id` are ours."""
+    """The Videos API's video object; what comes after `error` is ours.
+
+    `understood` is what the model made of the prompt, in its own words, null where it can not tell.
+    """
 
     id = serializers.CharField()
     object = serializers.CharField()
@@ -151,6 +158,10 @@ class VideoSerializer(serializers.Serializer[Any]):
     seed = serializers.IntegerField()
     queue_position = serializers.IntegerField(allow_null=True)
     clip_id = serializers.UUIDField(allow_null=True)
+    motion = serializers.JSONField(allow_null=True)
+    understood = serializers.CharField(allow_null=True)
+    taken_for = serializers.DictField(child=serializers.CharField())
+    ignored_words = serializers.ListField(child=serializers.CharField())
 
 
 class VideoListSerializer(serializers.Serializer[Any]):
@@ -209,6 +220,10 @@ def video_object(job: Job) -> dict[str, Any]:
         "seed": job.seed,
         "queue_position": queue_position(job),
         "clip_id": str(clip.pk) if clip else None,
+        "motion": job.motion,
+        "understood": job.reading.get("understood"),
+        "taken_for": dict(job.reading.get("taken_for", ())),
+        "ignored_words": job.reading.get("ignored", []),
     }
 
 

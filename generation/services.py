@@ -19,8 +19,15 @@ from common.errors import Denied, Invalid, TooMany
 from common.transitions import move
 from generation.engines.port import EngineDescription
 from generation.models import Job
+from generation.motion import MotionSpec, as_json
 from generation.orders import Order, Posting
-from generation.selectors import engine_description, job_for, remix_order, unfinished_count
+from generation.selectors import (
+    engine_description,
+    job_for,
+    prompt_reading,
+    remix_order,
+    unfinished_count,
+)
 from generation.states import DELETED, JOB_STATES, QUEUED
 from generation.tasks import render
 from moderation.services.words import screen_caption, screen_prompt
@@ -132,6 +139,8 @@ def _checked(order: Order, engine: EngineDescription) -> dict[str, object]:
         "seed": _seed(order.seed),
         "inference_steps": _steps(order.inference_steps, engine),
         "guidance_scale": _guidance(order.guidance_scale, engine),
+        "motion": _motion(order.motion, engine),
+        "reading": prompt_reading(order.prompt, engine),
     }
 
 
@@ -166,6 +175,16 @@ def _seconds(seconds: str | None, engine: EngineDescription) -> str:
         return seconds
     offered = ", ".join(engine.lengths)
     raise Invalid(f"{seconds!r} seconds is not offered. Use one of {offered}.", field="seconds")
+
+
+def _motion(motion: MotionSpec | None, engine: EngineDescription) -> dict[str, object] | None:
+    if motion is None:
+        return None
+    if not engine.follows_boxes:
+        raise Invalid(
+            "This model follows no boxes.", code="unsupported_parameter", field="motion"
+        )
+    return as_json(motion)
 
 
 def _seed(seed: int | None) -> int:

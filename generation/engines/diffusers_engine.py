@@ -72,6 +72,7 @@ class DiffusersEngine:
                 generator=torch.Generator("cpu").manual_seed(request.seed),
                 output_type="np",
                 callback_on_step_end=after_step,
+                **({"motion": request.motion} if request.motion else {}),
             )
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()

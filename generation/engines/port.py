@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ReverieError
+from generation.motion import MotionSpec
 
 
 class UnableToRender(ReverieError):
@@ -35,7 +36,9 @@ class EngineDescription:
     `sizes` are delivered sizes as `(width, height)` and `lengths` maps the Videos API's `seconds`
     to frames; the first of each is the default.  `native_size` is what the network makes, or None
     where it makes the delivered size itself.  `needs_picture_guard` tells that it can make what a
-    check for nudity alone would not see: true unless the file says otherwise.
+    check for nudity alone would not see: true unless the file says otherwise.  `reader` is the
+    dotted path of a function that tells what the engine makes of a prompt (a `PromptReading`),
+    without loading it; empty where nobody can tell.  `follows_boxes` tells that it takes a motion.
     """
 
     id: str
@@ -53,6 +56,21 @@ class EngineDescription:
     dtype: str
     device: str
     needs_picture_guard: bool = True
+    reader: str = ""
+    follows_boxes: bool = False
+
+
+@dataclass(frozen=True)
+class PromptReading:
+    """What an engine makes of a prompt, in its own words.
+
+    `taken_for` pairs a word with what it was taken for; `ignored` are the words that change
+    nothing.
+    """
+
+    understood: str
+    taken_for: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ class RenderRequest:
     height: int
     inference_steps: int
     guidance_scale: float
+    motion: MotionSpec | None = None
 
 
 @dataclass(frozen=True)

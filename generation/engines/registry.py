@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from common.errors import Invalid, ReverieError
-from generation.engines.port import Engine, EngineDescription, Length
+from generation.engines.port import Engine, EngineDescription, Length, PromptReading
 
 
 class UnableToReadEngines(ReverieError):
@@ -65,6 +65,8 @@ def _description(entry: Mapping[str, Any], *, folder: Path) -> EngineDescription
         dtype=entry.get("dtype", "float32"),
         device=entry.get("device", "auto"),
         needs_picture_guard=_flag(entry, "needs_picture_guard", default=True),
+        reader=entry.get("reader", ""),
+        follows_boxes=_flag(entry, "follows_boxes", default=False),
     )
 
 
@@ -88,6 +90,15 @@ def description_of(engine_id: str | None, *, file: Path) -> EngineDescription:
     if engine_id not in offered:
         raise UnknownEngine(f"Model {engine_id!r} is not offered here. Use {', '.join(offered)}.")
     return offered[engine_id]
+
+
+def reading_of(prompt: str, description: EngineDescription) -> PromptReading | None:
+    """What an engine makes of a prompt; None where it can not tell."""
+    if not description.reader:
+        return None
+    module, _, name = description.reader.rpartition(".")
+    reading: PromptReading = getattr(import_module(module), name)(prompt)
+    return reading
 
 
 @cache

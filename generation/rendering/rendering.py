@@ -21,6 +21,7 @@ from common.transitions import move
 from generation.engines.port import Rendered, RenderingStopped, RenderRequest
 from generation.engines.registry import load_engine
 from generation.models import Job
+from generation.motion import motion_spec
 from generation.rendering.lease import Lease, claim_next, kept
 from generation.states import COMPLETED, FAILED, JOB_STATES
 from moderation.services.words import screen_job_prompt
@@ -93,6 +94,7 @@ def _frames(lease: Lease) -> Rendered:
         height=job.height,
         inference_steps=job.inference_steps,
         guidance_scale=job.guidance_scale,
+        motion=motion_spec(job.motion) if job.motion else None,
     )
     engine = load_engine(job.engine, file=settings.ENGINES_FILE)
     return engine.render(

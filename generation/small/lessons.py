@@ -195,7 +195,7 @@ class Lessons(IterableDataset[Lesson]):
     def _clean(self, staged: world.Staged) -> Clips:
         school = self.school
         place = vocabulary.PLACE_NAMES.index(staged.scene.place)
-        things = [vocabulary.OBJECT_NAMES.index(actor.object) for actor in staged.scene.actors]
+        things = [school.bank.names.index(actor.object) for actor in staged.scene.actors]
         flats = torch.from_numpy(np.stack([world.flat(layer) for layer in staged.layers]))
         return Clips(
             school.places[place, staged.variant].float(),

@@ -3,49 +3,44 @@
 from collections.abc import Iterable
 
 from generation.small import vocabulary
-from generation.small.vocabulary import MOTIONS, PLACES, THINGS
 
 INTRODUCTION = """# The small model's words
 
-`reverie-small-1` makes two-second clips of one thing moving in one place. It knows the words on
-this page and ways of saying them; other words it ignores or guesses at. Name one object, one motion
-and one background, in any order: "a red apple bouncing on a beach at sunset". Name all three: what
-is left unsaid often comes out as a muddle of several.
+`reverie-small-2` makes clips of one or two things that move before a place. It knows the words on
+this page, and other words that mean about the same (by MiniLM: a *squirrel* is taken for a rabbit, a
+*truck* for a car). What it took for something else, and what it ignored, the page of the clip and
+the API say (`understood`, `ignored_words`). What a prompt leaves open is chosen by the seed.
 
-Training saw {trained} of the {every} combinations; the other {held_out} are kept for evaluation.
-How well it does is in its [model card](../generation/small/weights/reverie-small-1/README.md).
+An object may have a colour, a size and a speed: "a tiny blue dragon flying fast over the
+mountains and a big pizza spinning". Only what something has anyway is not dyed: a green frog is a
+frog. It can also begin with a picture, end with one, go on from a clip and follow drawn boxes.
+
+Training saw {trained} of the {every} combinations of object, place and motion; the other
+{held_out} are kept for evaluation. How good it is stands in its
+[model card](../generation/small/weights/reverie-small-2/README.md).
 This page is written by `manage.py write_vocabulary_page`.
 """
 
 
 def vocabulary_page() -> str:
     """Return the page as Markdown."""
+    seen = sum(1 for _ in vocabulary.combinations(held_out=False))
+    kept = sum(1 for _ in vocabulary.combinations(held_out=True))
     introduction = INTRODUCTION.format(
-        trained=len(vocabulary.training_scenes()),
-        held_out=len(vocabulary.held_out_scenes()),
-        every=len(list(vocabulary.all_scenes())),
+        trained=f"{seen:,}", held_out=f"{kept:,}", every=f"{seen + kept:,}"
     )
-    things = ((thing.name, (*thing.nouns, *_pairs(thing))) for thing in THINGS)
-    places = ((place.name, place.phrases) for place in PLACES)
-    motions = ((motion.name, _thinned(motion.phrases)) for motion in MOTIONS)
+    known = vocabulary.concepts()
     tables = [
-        _table("Objects", "object", things),
-        _table("Motions", "motion", motions),
-        _table("Backgrounds", "background", places),
-    ]
+        _table(title, kind, ((one.name, one.phrases) for one in known if one.kind == kind))
+        for title, kind in (
+            ("Objects", vocabulary.OBJECT), ("Motions", vocabulary.MOTION),
+            ("Places", vocabulary.PLACE), ("Colours", vocabulary.COLOUR),
+            ("Sizes", vocabulary.SIZE), ("Speeds", vocabulary.SPEED),
+        )
+    ]  # fmt: skip
     return "\n".join([introduction, *tables])
 
 
-def _pairs(thing: vocabulary.Thing) -> list[str]:
-    return [f"{adjective} {thing.name}" for adjective in thing.adjectives]
-
-
-def _thinned(phrases: tuple[tuple[str, str], ...]) -> list[str]:
-    """Return a dozen of the gerunds: directions combine with every verb of travel."""
-    every = max(1, len(phrases) // 12 + 1) if len(phrases) > 24 else 1  # noqa: PLR2004 - two dozen
-    return [gerund for gerund, _ in phrases[::every]]
-
-
 def _table(title: str, kind: str, rows: Iterable[tuple[str, Iterable[str]]]) -> str:
-    lines = [f"| {name} | {', '.join(dict.fromkeys(phrases))} |" for name, phrases in rows]
+    lines = [f"| {name} | {', '.join(phrases)} |" for name, phrases in rows]
     return "\n".join([f"## {title}", "", f"| {kind} | understood as |", "|---|---|", *lines, ""])

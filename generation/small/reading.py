@@ -28,7 +28,6 @@ from generation.small.vocabulary import (
     LOOKING_LEFT,
     LOOKING_RIGHT,
     MOTION_NAMES,
-    OBJECT_NAMES,
     PLACE_NAMES,
     SIZES,
     SPEEDS,
@@ -98,7 +97,7 @@ class SceneReader:
     def _find(self, frames: Tensor, colour: str | None) -> Found:
         still = torch.tensor(MAGENTA)[:, None, None].expand(-1, HEIGHT, WIDTH)
         boxes = _boxes(frames, still)
-        templates = _templates(None) + (_templates(colour) if colour else ())
+        templates = self._templates(None) + (self._templates(colour) if colour else ())
         gained = np.zeros(len(templates))
         seen = [at for at in range(LOOKS) if boxes[at] is not None]
         for at in seen[:: max(1, len(seen) // LOOKS_FOR_OBJECT)]:
@@ -164,8 +163,15 @@ class SceneReader:
     def _kept(self) -> dict[Any, tuple[Tensor, Tensor, Tensor]]:
         return {}
 
+    def _templates(self, colour: str | None) -> tuple[_Template, ...]:
+        sided = [name for name in self.bank.names if name in LOOKING_LEFT | LOOKING_RIGHT]
+        return (
+            *(_Template(name, False, colour) for name in self.bank.names),
+            *(_Template(name, True, colour) for name in sided),
+        )
+
     def _loop(self, template: _Template) -> Floats:
-        loop = self.bank.loops[OBJECT_NAMES.index(template.name)]
+        loop = self.bank.loops[self.bank.names.index(template.name)]
         if template.colour:
             loop = tinted(loop, np.array([*COLOURS[template.colour][0], 1.0], np.float32))
         return loop[:, :, ::-1].copy() if template.is_mirrored else loop
@@ -259,14 +265,6 @@ def _cuts(picture: Tensor, boxes: Sequence[Box]) -> Tensor:
     return functional.grid_sample(
         picture.expand(len(boxes), -1, -1, -1), grid, padding_mode="border", align_corners=False
     )
-
-
-def _templates(colour: str | None) -> tuple[_Template, ...]:
-    plain = [_Template(name, False, colour) for name in OBJECT_NAMES]
-    mirrored = [
-        _Template(name, True, colour) for name in OBJECT_NAMES if name in LOOKING_LEFT | LOOKING_RIGHT
-    ]
-    return (*plain, *mirrored)
 
 
 def _misfit(frame: Floats, sprite: Floats, row: tuple[float, ...]) -> float:

@@ -14,11 +14,11 @@ from functools import cache
 import numpy as np
 import snowballstemmer
 
+from generation.engines.port import PromptReading
 from generation.small.vocabulary import (
     COLOUR,
     MOST_OBJECTS,
     MOTION,
-    MOTION_NAMES,
     OBJECT,
     OBJECT_NAMES,
     OWN_COLOURS,
@@ -158,7 +158,7 @@ class _Reading:
         return Understood(
             self._place(),
             tuple(draft.finished() for draft in drafts),
-            tuple(self.taken_for),
+            tuple(dict.fromkeys(self.taken_for)),
             tuple(dict.fromkeys(text for _, text in sorted(self.ignored))),
         )
 
@@ -338,6 +338,12 @@ def _stems(words: Sequence[str]) -> list[str]:
     return [str(stemmer.stemWord(_IRREGULAR.get(word, word))) for word in words]
 
 
+def prompt_reading(prompt: str) -> PromptReading:
+    """What the model makes of a prompt, as an engine tells it."""
+    read = understood(prompt)
+    return PromptReading(read.in_words(), read.taken_for, read.ignored)
+
+
 @cache
 def _meanings() -> tuple[tuple[Concept, ...], np.ndarray]:
     """Return (phrases,) concepts and their phrases' embeddings, (phrases, 384)."""
@@ -358,8 +364,3 @@ def nearest(word: str) -> Concept | None:
     fits = rows @ minilm().embed([word])[0]
     best = int(np.argmax(fits))
     return known[best] if fits[best] >= NEAR_ENOUGH else None
-
-
-def motions_said(read: Understood) -> tuple[str, ...]:
-    """The motions an understood prompt names."""
-    return tuple(actor.motion for actor in read.actors if actor.motion in MOTION_NAMES)

@@ -8,7 +8,7 @@ changes.
 
 import hashlib
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -292,15 +292,22 @@ def combinations(*, held_out: bool) -> Iterator[tuple[str, str, str]]:
                     yield thing, place, motion
 
 
-def random_scene(rng: random.Random, *, held_out: bool, actors: int = 1) -> Scene:
-    """A scene whose every combination is on the asked side of the split."""
+def random_scene(
+    rng: random.Random, *, held_out: bool, actors: int = 1, things: Sequence[str] = OBJECT_NAMES
+) -> Scene:
+    """A scene of `things` whose every combination is on the asked side of the split."""
     place = rng.choice(PLACE_NAMES)
-    return Scene(place, tuple(_random_actor(rng, place, held_out=held_out) for _ in range(actors)))
+    return Scene(
+        place,
+        tuple(_random_actor(rng, place, things, held_out=held_out) for _ in range(actors)),
+    )
 
 
-def _random_actor(rng: random.Random, place: str, *, held_out: bool) -> Actor:
+def _random_actor(
+    rng: random.Random, place: str, things: Sequence[str], *, held_out: bool
+) -> Actor:
     while True:
-        thing, motion = rng.choice(OBJECT_NAMES), rng.choice(MOTION_NAMES)
+        thing, motion = rng.choice(things), rng.choice(MOTION_NAMES)
         if is_held_out(thing, place, motion) == held_out:
             break
     colour = rng.choice([name for name in COLOURS if name not in OWN_COLOURS.get(thing, ())])

@@ -39,22 +39,30 @@ NOTABLE_TRAVEL = 0.02
 class Bank:
     """What scenes are put together from, made once.
 
-    `loops` is (objects, 16, 64, 64, 4) in 0..1; `places` (places, 120, 256, 144, 3) uint8.
+    `loops` is (objects, 16, 64, 64, 4) in 0..1, by `names`; `places` (places, painted, 256, 144, 3)
+    uint8.
     """
 
     loops: Floats
     places: npt.NDArray[np.uint8]
+    names: tuple[str, ...] = OBJECT_NAMES
 
 
-def make_bank(assets: Path, seed: int, *, painted: int = PAINTED) -> Bank:
+def make_bank(
+    assets: Path,
+    seed: int,
+    *,
+    painted: int = PAINTED,
+    names: tuple[str, ...] = OBJECT_NAMES,
+) -> Bank:
     """The bank of the sprites in `assets` and of places painted from `seed`."""
     rng = np.random.default_rng(seed)
-    loops = np.stack([sprites.loop_of(name, assets) for name in OBJECT_NAMES])
+    loops = np.stack([sprites.loop_of(name, assets) for name in names])
     places = [
         [(painters.paint(name, rng) * 255 + 0.5).astype(np.uint8) for _ in range(painted)]
         for name in PLACE_NAMES
     ]
-    return Bank(loops, np.array(places))
+    return Bank(loops, np.array(places), names)
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def layer_of(actor: Actor, track: Floats, bank: Bank) -> Layer:
     tint = np.zeros(4, np.float32)
     if actor.colour:
         tint[:] = (*COLOURS[actor.colour][0], 1)
-    loop = bank.loops[OBJECT_NAMES.index(actor.object)]
+    loop = bank.loops[bank.names.index(actor.object)]
     return Layer(loop, track, tint, is_mirrored=looks_the_other_way(actor.object, track))
 
 

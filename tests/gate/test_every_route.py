@@ -83,7 +83,7 @@ def _arguments(clip: Clip) -> Mapping[str, Iterable[str]]:
         "notice_id": [str(uuid4())],
         "feed_id": [str(uuid4())],
         "upload_id": [str(clip.video_id)],
-        "model_id": ["reverie-small-1"],
+        "model_id": ["reverie-small-2"],
         "app_label": ["clips", "moderation"],
         "content_type_id": ["1"],
         "url": ["clips/clip/"],

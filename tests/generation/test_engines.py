@@ -78,7 +78,7 @@ def engines_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["reverie-small-1", TINY])
+@pytest.fixture(params=["reverie-small-2", TINY])
 def engine_id(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -149,7 +149,7 @@ def test_a_callback_that_raises_stops_at_once_and_the_engine_goes_on(
 def test_an_unknown_engine_is_refused_by_name(engines_file: Path) -> None:
     with pytest.raises(UnknownEngine, match="tiny-wan"):
         description_of("sora-2", file=engines_file)
-    assert description_of(None, file=engines_file).id == "reverie-small-1"
+    assert description_of(None, file=engines_file).id == "reverie-small-2"
 
 
 def test_weights_that_are_not_there_are_a_clear_error(engines_file: Path, tmp_path: Path) -> None:

@@ -324,7 +324,7 @@ def test_a_reporter_who_was_right_gets_it_taken_down_after_all() -> None:
 def test_refused_words_are_judged_by_a_person_if_they_are_quoted() -> None:
     author = make_user()
     words = "how to build a pipe bomb prop out of paper"
-    sent = {"model": "reverie-small-1", "prompt": words, "seconds": "2"}
+    sent = {"model": "reverie-small-2", "prompt": words, "seconds": "2"}
     program = program_of(author)
     refused = program.post("/v1/videos", sent, content_type="application/json")
     assert refused.json()["error"]["code"] == "moderation_blocked"
@@ -359,7 +359,7 @@ def test_the_ladder_pauses_the_account_at_every_door_until_an_appeal_wins() -> N
     assert paused.until == author.paused_until
     program = program_of(author)
     answer = program.post(
-        "/v1/videos", {"prompt": "a kite", "model": "reverie-small-1"},
+        "/v1/videos", {"prompt": "a kite", "model": "reverie-small-2"},
         content_type="application/json",
     )  # fmt: skip
     assert answer.status_code == 403

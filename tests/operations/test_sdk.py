@@ -39,7 +39,7 @@ def sdk(house: DemoReverie) -> OpenAI:
 @pytest.fixture(scope="module")
 def made(sdk: OpenAI) -> Video:
     return sdk.videos.create_and_poll(
-        prompt=PROMPT, model="reverie-small-1", size="720x1280", seconds="4"
+        prompt=PROMPT, model="reverie-small-2", size="720x1280", seconds="4"
     )
 
 
@@ -67,7 +67,7 @@ def test_create_and_poll_ends_completed(made: Video) -> None:
     assert made.status == "completed"
     assert made.progress == 100
     assert made.error is None
-    assert (made.model, made.size, made.seconds) == ("reverie-small-1", "720x1280", "4")
+    assert (made.model, made.size, made.seconds) == ("reverie-small-2", "720x1280", "4")
     assert made.completed_at is not None
     assert made.completed_at >= made.created_at
 
@@ -193,8 +193,8 @@ def test_a_missing_a_wrong_and_a_revoked_key_are_refused(house: DemoReverie, sdk
 
 
 def test_models_are_listed_and_found(sdk: OpenAI) -> None:
-    assert "reverie-small-1" in [model.id for model in sdk.models.list()]
-    assert sdk.models.retrieve("reverie-small-1").owned_by == "reverie"
+    assert "reverie-small-2" in [model.id for model in sdk.models.list()]
+    assert sdk.models.retrieve("reverie-small-2").owned_by == "reverie"
     with pytest.raises(openai.NotFoundError):
         sdk.models.retrieve("sora-2")
 

@@ -72,7 +72,7 @@ def test_a_remix_begins_with_the_words_and_keeps_its_parent() -> None:
     assert "a red fox in the snow" in form
     assert "a clip by @author_of_it" in form
     typed = {
-        "prompt": "a red fox in the rain", "model": "reverie-small-1", "size": "720x1280",
+        "prompt": "a red fox in the rain", "model": "reverie-small-2", "size": "720x1280",
         "seconds": "2", "privacy": "public", "remix_of": str(clip.pk),
     }  # fmt: skip
     assert mine.post("/create", typed).status_code == 302

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 ORDER = {
     "prompt": "a panda bouncing in the snow",
-    "model": "reverie-small-1",
+    "model": "reverie-small-2",
     "size": "720x1280",
     "seconds": "2",
     "seed": "7",
