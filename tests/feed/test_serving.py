@@ -11,6 +11,9 @@ from uuid import UUID
 
 import pytest
 import redis
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.sql import emit_pre_migrate_signal
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -441,3 +444,15 @@ def test_changes_wait_while_valkey_is_away(monkeypatch: pytest.MonkeyPatch) -> N
     assert invalidating.work_off_changes() >= 1
     assert not Change.objects.exists()
     assert not valkey().get(fragment_key(clip.pk))
+
+
+def test_what_a_migration_writes_waits_until_the_tables_are_there() -> None:
+    author = make_user()
+    make_clip(author)
+    assert not Change.objects.exists()
+    emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", apps=apps, plan=[])
+    make_clip(author)
+    assert Change.objects.exists()
+    call_command("migrate", verbosity=0)
+    make_clip(author)
+    assert not Change.objects.exists()
