@@ -52,7 +52,7 @@ def varied_order(
     line = _Line(pool, frozenset(fixed.values()), shares, parameters)
     while len(line.chosen) < min(count, len(pool)):
         place = fixed.get(len(line.chosen))
-        if place is None or line.is_full(place):
+        if place not in line.kept or line.is_full(place):
             place = line.next_best()
         if place is None:
             break
@@ -77,7 +77,7 @@ class _Line:
         self._likeness = pool.coordinates @ pool.coordinates.T
         self._likeness *= np.float32(1 - parameters.diversity_theta)
         self._nearest = np.zeros(len(pool), np.float32)
-        self._kept = set(kept)
+        self.kept = set(kept)
         self._authors = pool.authors
         self._author_of: list[int] = pool.authors.tolist()
         self._clips_of = Counter(self._author_of)
@@ -90,7 +90,7 @@ class _Line:
         worth = self._worth - self._nearest
         best = int(np.argmax(worth))
         if worth[best] == -np.inf:
-            return min(self._kept, default=None)
+            return min(self.kept, default=None)
         if not self.is_full(best):
             return best
         worth[self._too_many()] = -np.inf
@@ -107,7 +107,7 @@ class _Line:
         """Put the clip on the next place."""
         author = self._author_of[place]
         self.chosen.append(place)
-        self._kept.discard(place)
+        self.kept.discard(place)
         self._worth[place] = -np.inf
         np.maximum(self._nearest, self._likeness[place], out=self._nearest)
         already = self._by_author[author]
