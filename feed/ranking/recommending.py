@@ -9,6 +9,7 @@ from feed.ranking.catalogue import PROVENANCES, Catalogue, Floats, Places
 from feed.ranking.diversity import WINDOW, Pool, varied_order
 from feed.ranking.eligibility import allowed_clips
 from feed.ranking.exploration import Draw, explored, first_turns
+from feed.ranking.highest import highest
 from feed.ranking.mixing import (
     POPULAR,
     RELEVANCE,
@@ -123,8 +124,8 @@ def _shortlist(
 
 
 def _best(scores: Floats, *, most: int) -> Places:
-    rows = np.argpartition(scores, -most)[-most:] if most < len(scores) else np.arange(len(scores))
-    return rows[scores[rows] > 0].astype(np.int64)
+    rows = highest(scores, most=most)
+    return rows[scores[rows] > 0]
 
 
 def _picks(
