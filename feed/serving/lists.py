@@ -188,12 +188,5 @@ def _entries(catalogue: Catalogue, picks: Sequence[Pick]) -> list[str]:
 
 def _told(pick: Pick) -> bytes:
     """A pick as the log of what was served wants it, but for its position."""
-    told = (
-        pick.number,
-        pick.score,
-        pick.propensity,
-        pick.is_exploration,
-        dict(pick.sources),
-        dict(pick.factors),
-    )
-    return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    number, score, sources, factors, propensity, is_exploration = pick
+    return orjson.dumps((number, score, propensity, is_exploration, sources, factors))
