@@ -90,15 +90,23 @@ def _answer(request: HttpRequest, page: bytes) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> Wanted | None:
     """The page that is asked for, or None where the request is not an ordinary one."""
-    query = request.GET
+    raw = request.META["QUERY_STRING"]
+    query = _plain_query(raw) or request.GET
     mode = MODES.get(query.get("mode", Mode.FOR_YOU))
     limit = LIMITS.get(query.get("limit", str(DEFAULT_LIMIT)))
     authorization = request.META.get("HTTP_AUTHORIZATION", "")
     is_plain = "format" not in query and (not authorization or authorization.startswith(BEARER))
     if mode is None or limit is None or not is_plain:
         return None
-    raw = request.META["QUERY_STRING"]
     return Wanted(raw, mode, query.get("cursor") or None, limit, _login(request))
+
+
+def _plain_query(raw: str) -> dict[str, str] | None:
+    """What is asked, where nothing in it is escaped; a tenth of what Django's parser takes."""
+    if not raw.isascii() or "%" in raw or "+" in raw:
+        return None
+    pairs = (part.partition("=") for part in raw.split("&"))
+    return {name: value for name, _, value in pairs}
 
 
 def _login(request: HttpRequest) -> str | None:
