@@ -168,7 +168,10 @@ def _viewer(
         return ViewerState(), Wishes(is_profiled=False)
     user = asked.who.user()
     wishes = wishes_of(user, now=now, kept=kept_wishes)
-    state = viewer_state(user, now=now, is_profiled=wishes.is_profiled, kept=kept_state)
+    # Of who is not profiled nothing counts, so nothing is looked up.
+    state = ViewerState()
+    if wishes.is_profiled:
+        state = viewer_state(user, now=now, is_profiled=True, kept=kept_state)
     return state, replace(
         wishes,
         is_profiled=wishes.is_profiled and asked.mode != Mode.UNPROFILED,

@@ -49,9 +49,9 @@ end
 PAGE = (
     ENTRY
     + """
-local function short(uid, hex)
-    if uid == '' then return {'short', uid} end
-    return {'short', uid, unpack(redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow',
+local function with_record(status, uid, hex)
+    if uid == '' then return {status, uid} end
+    return {status, uid, unpack(redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow',
         'blocked', 'born'))}
 end
 local name, offset, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -66,13 +66,13 @@ if ARGV[1] ~= '' then
     is_minor, me = person[2] == '1', person[4]
     counted = 'limit:person:' .. uid
     local found = redis.call('MGET', 'feed:free:' .. hex, counted, 'feed:dirty:' .. hex)
-    if person[3] == '1' or not found[1] then return {'slow'} end
-    if tonumber(found[2] or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+    if person[3] == '1' or tonumber(found[2] or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+    if not found[1] then return with_record('unsure', uid, hex) end
     changes = found[3]
 end
 local list = list_of(gen, name)
 local base, served, stop, has_ended, viewer, model = state_of(list, changes)
-if not base then return short(uid, hex) end
+if not base then return with_record('short', uid, hex) end
 if offset < base then offset = base end
 local at, cards, counts_of, clips, authors, missing = offset, {}, {}, {}, {}, {}
 while #cards < limit and at < stop do
@@ -97,7 +97,7 @@ while #cards < limit and at < stop do
     end
     if #missing > 0 then return {'missing', unpack(missing)} end
 end
-if #cards < limit and not has_ended then return short(uid, hex) end
+if #cards < limit and not has_ended then return with_record('short', uid, hex) end
 local liked, followed = {}, {}
 if uid ~= '' and #clips > 0 then
     liked = redis.call('SMISMEMBER', 'feed:liked:' .. gen, unpack(clips))
