@@ -34,7 +34,8 @@ READING = Reading(
         "JSON of the same size, written by orjson. *DRF*: a ModelSerializer with nested "
         "serializers, select_related, annotated flags and a NOT EXISTS for what was seen, newest "
         "first. The person has an API key, follows 50 of 1,000 authors, has liked 100 clips and "
-        "met 500. CPU is of the calling process and of Valkey and Postgres together. *Likes*: "
+        "met 500. CPU is of the calling process and of Valkey and Postgres together. numpy works "
+        "on one thread, as in the web server. *Likes*: "
         f"{LIKERS} people at once like one clip, {LIKES_EACH} clips' worth of statements each, "
         "against INSERT and UPDATE of the counter in one transaction, after the same check, and "
         "without telling anybody."
@@ -45,9 +46,11 @@ READING = Reading(
     ),
     means_not=(
         "No network and no web server: nothing is said of requests per second. Nothing is learned "
-        "from events here, so the item models are not in the ranking. In *changed* something about "
-        "the viewer changes before every page, so that each is ranked anew; in *no ranking* the "
-        "page was ranked before."
+        "from events here, so the item models are not in the ranking. In *for you* the viewer does "
+        "nothing that changes a page, and reads all that was ranked: of 15 pages the first has "
+        "three ranked and the fourth twelve. Who watches, likes or skips between any two pages has "
+        "*changed*, where each page is ranked anew, and being told so is in it too; in *no "
+        "ranking* the page was ranked before. A person's pages lie between the two."
     ),
 )
 

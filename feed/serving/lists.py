@@ -98,13 +98,13 @@ def ready_clips(asked: Asked, *, request: UUID, now: datetime) -> tuple[list[UUI
     return [], asked.offset, False
 
 
-def extend(asked: Asked, *, now: datetime) -> bool:
+def extend(asked: Asked, *, now: datetime, tail: Any = None) -> bool:
     """Rank what follows in the list, and say whether it was written: not if another was faster.
 
-    Raises RedisError.
+    `tail` is what TAIL answers, where it was just read.  Raises RedisError.
     """
     hex_id = asked.user_id.hex if asked.user_id else ""
-    dirty, (base, served, version, revision), entries, *kept_of_viewer = answer_of(
+    dirty, (base, served, version, revision), entries, *kept_of_viewer = tail or answer_of(
         TAIL, [asked.generation, asked.name.hex(), hex_id, secrets.token_hex(8)]
     )
     begin = asked.offset if base is None else int(base)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import redis
@@ -165,7 +166,7 @@ def _prepared(
     status: bytes,
     wanted: Wanted,
     place: tuple[bytes, int],
-    found: Sequence[bytes],
+    found: Sequence[Any],
     *,
     now: datetime,
 ) -> bool:
@@ -173,11 +174,11 @@ def _prepared(
 
     False when it may rest, or when the viewer is not known any more.
     """
-    user_id, *record = found
+    user_id, record, *tail = found
     who = known_from(UUID(user_id.decode()), record) if user_id else None
     if user_id and who is None:
         return False
     if status == b"unsure":
         return who is not None and is_always_open(who.user(), now=now)
-    extend(Asked(who, wanted.mode, *place, wanted.limit), now=now)
+    extend(Asked(who, wanted.mode, *place, wanted.limit), now=now, tail=tail[0])
     return True

@@ -25,6 +25,18 @@ local function state_of(list, changes)
     local stop = is_fresh and length or math.min(served, length)
     return base, served, stop, is_fresh and meta[4] == '1', meta[5], meta[6]
 end
+-- All that a ranking starts from.
+local function tail_of(list, hex, generation)
+    local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision')
+    local dirty = redis.call('GET', 'feed:dirty:' .. hex) or '0'
+    local entries = redis.call('LRANGE', list, 0, -1)
+    if hex == '' then return {dirty, meta, entries, false, false} end
+    local wishes, viewer = 'feed:wishes:' .. hex, 'feed:viewer:' .. hex
+    redis.call('HSETNX', viewer, 'generation', generation)
+    return {dirty, meta, entries,
+        redis.call('HMGET', wishes, 'generation', 'made_for', 'told'),
+        redis.call('HMGET', viewer, 'generation', 'made_for', 'state')}
+end
 local function note_served(list, base, served, at, viewer, model, request, now, seconds)
     local meta, picks_of = list .. ':meta', list .. ':picks'
     redis.call('HSET', meta, 'served', at)
@@ -49,10 +61,12 @@ end
 PAGE = (
     ENTRY
     + """
-local function with_record(status, uid, hex)
-    if uid == '' then return {status, uid} end
-    return {status, uid, unpack(redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow',
-        'blocked', 'born'))}
+local function record_of(hex)
+    if hex == '' then return {} end
+    return redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow', 'blocked', 'born')
+end
+local function short(list, uid, hex)
+    return {'short', uid, record_of(hex), tail_of(list, hex, ARGV[7])}
 end
 local name, offset, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local uid, hex, gen, me, is_minor, counted, changes = '', '', ARGV[9], '', false, nil, false
@@ -67,12 +81,12 @@ if ARGV[1] ~= '' then
     counted = 'limit:person:' .. uid
     local found = redis.call('MGET', 'feed:free:' .. hex, counted, 'feed:dirty:' .. hex)
     if person[3] == '1' or tonumber(found[2] or '0') >= tonumber(ARGV[5]) then return {'slow'} end
-    if not found[1] then return with_record('unsure', uid, hex) end
+    if not found[1] then return {'unsure', uid, record_of(hex)} end
     changes = found[3]
 end
 local list = list_of(gen, name)
 local base, served, stop, has_ended, viewer, model = state_of(list, changes)
-if not base then return with_record('short', uid, hex) end
+if not base then return short(list, uid, hex) end
 if offset < base then offset = base end
 local at, cards, counts_of, clips, authors, missing = offset, {}, {}, {}, {}, {}
 while #cards < limit and at < stop do
@@ -97,7 +111,7 @@ while #cards < limit and at < stop do
     end
     if #missing > 0 then return {'missing', unpack(missing)} end
 end
-if #cards < limit and not has_ended then return with_record('short', uid, hex) end
+if #cards < limit and not has_ended then return short(list, uid, hex) end
 local liked, followed = {}, {}
 if uid ~= '' and #clips > 0 then
     liked = redis.call('SMISMEMBER', 'feed:liked:' .. gen, unpack(clips))
@@ -140,23 +154,8 @@ return {'ok', at, (has_ended and at >= stop) and 0 or 1, unpack(entries)}
 """
 )
 
-# ARGV: generation, name, user id in hex (empty of a visitor), a generation for who has none;
-# all that a ranking starts from.
-TAIL = (
-    ENTRY
-    + """
-local list = list_of(ARGV[1], ARGV[2])
-local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision')
-local dirty = redis.call('GET', 'feed:dirty:' .. ARGV[3]) or '0'
-local entries = redis.call('LRANGE', list, 0, -1)
-if ARGV[3] == '' then return {dirty, meta, entries, false, false} end
-local wishes, viewer = 'feed:wishes:' .. ARGV[3], 'feed:viewer:' .. ARGV[3]
-redis.call('HSETNX', viewer, 'generation', ARGV[4])
-return {dirty, meta, entries,
-    redis.call('HMGET', wishes, 'generation', 'made_for', 'told'),
-    redis.call('HMGET', viewer, 'generation', 'made_for', 'state')}
-"""
-)
+# ARGV: generation, name, user id in hex (empty of a visitor), a generation for who has none.
+TAIL = ENTRY + "return tail_of(list_of(ARGV[1], ARGV[2]), ARGV[3], ARGV[4])"
 
 # ARGV: generation, name, revision expected, offset from which to write, base, version, ended,
 # seconds to keep, number of entries, viewer and model for the log, entries, then as many picks.
