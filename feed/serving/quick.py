@@ -1,7 +1,7 @@
 """A page as bytes: one round trip to Valkey when all of it is ready, and no query.
 
-Only for what is usual.  Whatever is not (no record of the viewer, a limit reached, Valkey down) is
-answered with None, and then the long way answers, in the same words.
+Only for what is usual.  Whatever is not (a limit reached, a feed that rests at times, Valkey down)
+is answered with None, and then the long way answers, in the same words.
 """
 
 import logging
