@@ -12,8 +12,8 @@ MARGIN = 1.25
 def highest(values: Floats, *, most: int) -> Places:
     """Where the `most` highest of N values are, in no order; all places where there are no more.
 
-    A sample says about how high they are, so that what is far below is never compared: four
-    times faster than `argpartition` alone or more, and the same answer but for ties.
+    A sample says about how high they are, so that what is far below is never compared: some
+    times faster than `argpartition` alone, and the same answer but for ties.
     """
     if len(values) <= most:
         return np.arange(len(values))
