@@ -72,7 +72,7 @@ class Parameters:
     prior_impressions: float = _parameter(
         100.0,
         "impressions",
-        "A clip starts as if it had been shown this often, averagely received.",
+        "A clip starts as if it had been shown this often, averagely received; learned here later.",
     )
     installation_impressions: float = _parameter(
         10_000.0,
