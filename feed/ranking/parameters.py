@@ -118,7 +118,7 @@ class Parameters:
         2, "clips", "An author has at most so many among ten clips that follow each other."
     )
     diversity_theta: float = _parameter(
-        0.9, "share", "How much the score counts for the order; the rest is being different."
+        0.94, "share", "How much the score counts for the order; the rest is being different."
     )
     shortlist: int = _parameter(200, "clips", "Among how many of the best the order is found.")
 

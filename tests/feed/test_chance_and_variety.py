@@ -86,7 +86,7 @@ def test_an_order_has_each_clip_once_and_the_best_first(
 def test_of_two_good_clips_the_one_unlike_the_first_comes_next() -> None:
     same, other = np.array([1, 0]), np.array([0, 1])
     pool = Pool(
-        scores=np.array([1.0, 0.9, 0.8], np.float32),
+        scores=np.array([1.0, 0.83, 0.8], np.float32),
         coordinates=np.array([same, same, other], np.float32),
         authors=np.array([1, 2, 3]),
         kinds=np.zeros(3, np.uint8),
