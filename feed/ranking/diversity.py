@@ -1,4 +1,4 @@
-"""The order of a page: the best first, and not all by one author.
+"""The order of a page: the best first, not all about the same, and not all by one author.
 
 The decay and its floor are those of X's published home mixer (author diversity 0.5, 0.25).
 """
@@ -45,7 +45,10 @@ def varied_order(
     """The order of `count` of the pool's clips: good ones, unlike those before, by many authors.
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998) over scores that fall with every
-    clip by the same author.  `fixed` names places and the clips that chance gave them.  An author
+    clip by the same author.  What a clip is too like is not only the nearest of those before it:
+    the squares of its likeness to all of the page are added up (max-sum diversification; Borodin,
+    Lee and Ye, 2012), so that the third of a kind costs more than the second, and what is hardly
+    alike nothing.  `fixed` names places and the clips that chance gave them.  An author
     has at most `author_cap` of ten places that follow each other, and a kind of provenance at most
     its share of the places so far, unless nothing else is left.
     """
@@ -74,9 +77,9 @@ class _Line:
         self._worth = np.float32(parameters.diversity_theta) * scores
         # What is on a place, or kept for one, is worth nothing any more.
         self._worth[list(kept)] = -np.inf
-        self._likeness = pool.coordinates @ pool.coordinates.T
-        self._likeness *= np.float32(1 - parameters.diversity_theta)
-        self._nearest = np.zeros(len(pool), np.float32)
+        self._likeness = np.maximum(pool.coordinates @ pool.coordinates.T, 0)
+        self._likeness *= self._likeness * np.float32(1 - parameters.diversity_theta)
+        self._crowd = np.zeros(len(pool), np.float32)
         self._left = np.empty(len(pool), np.float32)
         self.kept = set(kept)
         self._author_of: list[int] = pool.authors.tolist()
@@ -91,7 +94,7 @@ class _Line:
 
     def next_best(self) -> int | None:
         """The best clip that is left and not one too many; one too many if nothing else is left."""
-        worth = np.subtract(self._worth, self._nearest, out=self._left)
+        worth = np.subtract(self._worth, self._crowd, out=self._left)
         best = place = int(worth.argmax())
         if worth[best] == -np.inf:
             return min(self.kept, default=None)
@@ -114,13 +117,15 @@ class _Line:
         self.chosen.append(place)
         self.kept.discard(place)
         self._worth[place] = -np.inf
-        np.maximum(self._nearest, self._likeness[place], out=self._nearest)
+        self._crowd += self._likeness[place]
         if len(clips) > 1:
             self._worth[clips] *= self._falls[self._by_author[author]]
         self._by_author[author] += 1
         self._lately[author] += 1
         if len(self.chosen) >= WINDOW:
-            self._lately[self._author_of[self.chosen[-WINDOW]]] -= 1
+            leaving = self.chosen[-WINDOW]
+            self._crowd -= self._likeness[leaving]
+            self._lately[self._author_of[leaving]] -= 1
         self._by_kind[int(self._kinds[place])] += 1
 
     def _strike_out(self, worth: Floats, place: int) -> None:

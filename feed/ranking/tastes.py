@@ -52,12 +52,13 @@ class Points:
 
 
 def _points(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Points:
-    """The clips of these meetings that the catalogue still has."""
+    """The clips of these meetings that the catalogue still has and knows the meaning of."""
     rows = ready.catalogue.places(np.array([one.number for one in meetings], np.uint32))
+    places = ready.coordinates[rows]
+    is_known = (rows >= 0) & places.any(axis=1)
     hours = np.maximum(0, now - np.array([one.at for one in meetings])) / SECONDS_PER_HOUR
     strengths = np.abs(np.array([one.strength for one in meetings]))
     weights = strengths * np.exp2(-hours / ready.parameters.taste_half_life_hours)
-    weights = weights[rows >= 0].astype(np.float32)
-    places = ready.coordinates[rows[rows >= 0]]
+    weights, places = weights[is_known].astype(np.float32), places[is_known]
     mean = weights @ places / (weights.sum() + np.float32(MEETINGS_DOUBTED))
     return Points(places, weights, np.asarray(mean, np.float32))
