@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import redis
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate, pre_migrate
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
@@ -108,6 +109,20 @@ def listen_to_writes(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     """Whoever writes to a table with triggers works off what they noted, right after the commit."""
     if work_off_after not in connection.execute_wrappers:
         connection.execute_wrappers.append(work_off_after)
+
+
+@receiver(pre_migrate)
+def leave_migrations_alone(*, using: str, **_: object) -> None:
+    """What a migration writes waits for the next round: the table of changes may not be there."""
+    wrappers = connections[using].execute_wrappers
+    if work_off_after in wrappers:
+        wrappers.remove(work_off_after)
+
+
+@receiver(post_migrate)
+def listen_again(*, using: str, **_: object) -> None:
+    """The tables are there."""
+    listen_to_writes(connection=connections[using])
 
 
 def work_off_after(

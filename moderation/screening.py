@@ -23,7 +23,7 @@ from common.states import UnableToMove
 from common.storage import UnableToReachStore
 from moderation.enforcement.bans import BankChanged
 from moderation.enforcement.frame_checks import FrameCheck
-from moderation.enforcement.readers import read_at_door, read_fully, read_talk
+from moderation.enforcement.readers import read_at_door, read_caption, read_fully, read_talk
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.enforcement.shadowing import Judgement, judged, note_shadow
 from moderation.models.judging import Subject
@@ -38,6 +38,7 @@ UNREADABLE = "unreadable"
 POLICY_CHANGED = "the policy changed"
 READERS = {
     "prompt": read_at_door,
+    "caption": read_caption,
     "render": read_fully,
     "comment": read_talk,
     "profile": read_talk,
@@ -83,7 +84,7 @@ def judge_text(content: Content, *, texts: Mapping[str, str], stage: str, now: d
 
 
 def _stage_of(policy: Policy, stage: str) -> str:
-    """A policy older than the stage `render` asks of it what it asks at the door."""
+    """A policy older than the stage, `render` or `caption`, asks of it what it asks at the door."""
     return stage if stage in policy.stages else "prompt"
 
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 import redis
 from django.conf import settings
+from hypothesis import settings as search_settings
 from playwright.sync_api import Browser, sync_playwright
 
 from common.embedded.folders import private_folder
@@ -22,6 +23,10 @@ from common.embedded.locations import Locations
 from common.embedded.postgres import Postgres
 from common.embedded.server import running
 from common.embedded.valkey import Valkey
+
+# A busy machine is no counterexample.
+search_settings.register_profile("reverie", deadline=None)
+search_settings.load_profile("reverie")
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [

@@ -56,10 +56,10 @@ def write_served() -> int:
 
 
 def _rows(note: bytes) -> list[Sequence[Any]]:
-    viewer, request, at, model, served = orjson.loads(note)
+    viewer, request, at, model, first, *served = orjson.loads(note)
     moment = datetime.fromtimestamp(at, UTC)
     page = (moment.date(), request, viewer, moment, model[:60])
     return [
-        (*page, *facts, orjson.dumps(sources).decode(), orjson.dumps(factors).decode())
-        for *facts, sources, factors in served
+        (*page, place, *facts, orjson.dumps(sources).decode(), orjson.dumps(factors).decode())
+        for place, (*facts, sources, factors) in enumerate(served, start=first)
     ]

@@ -1,18 +1,18 @@
-"""The order of a page: the best first, and not all by one author.
+"""The order of a page: the best first, not all about the same, and not all by one author.
 
 The decay and its floor are those of X's published home mixer (author diversity 0.5, 0.25).
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.ranking.catalogue import Floats, Places
 from feed.ranking.parameters import Parameters
-from feed.ranking.prepared import Flags
 
 WINDOW = 10
 """Places that follow each other, in which an author's clips are counted: a page."""
@@ -45,14 +45,17 @@ def varied_order(
     """The order of `count` of the pool's clips: good ones, unlike those before, by many authors.
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998) over scores that fall with every
-    clip by the same author.  `fixed` names places and the clips that chance gave them.  An author
+    clip by the same author.  What a clip is too like is not only the nearest of those before it:
+    the squares of its likeness to all of the page are added up (max-sum diversification; Borodin,
+    Lee and Ye, 2012), so that the third of a kind costs more than the second, and what is hardly
+    alike nothing.  `fixed` names places and the clips that chance gave them.  An author
     has at most `author_cap` of ten places that follow each other, and a kind of provenance at most
     its share of the places so far, unless nothing else is left.
     """
     line = _Line(pool, frozenset(fixed.values()), shares, parameters)
     while len(line.chosen) < min(count, len(pool)):
         place = fixed.get(len(line.chosen))
-        if place is None or line.is_full(place):
+        if place not in line.kept or line.is_full(place):
             place = line.next_best()
         if place is None:
             break
@@ -74,28 +77,33 @@ class _Line:
         self._worth = np.float32(parameters.diversity_theta) * scores
         # What is on a place, or kept for one, is worth nothing any more.
         self._worth[list(kept)] = -np.inf
-        self._likeness = pool.coordinates @ pool.coordinates.T
-        self._likeness *= np.float32(1 - parameters.diversity_theta)
-        self._nearest = np.zeros(len(pool), np.float32)
-        self._kept = set(kept)
-        self._authors = pool.authors
+        self._likeness = np.maximum(pool.coordinates @ pool.coordinates.T, 0)
+        self._likeness *= self._likeness * np.float32(1 - parameters.diversity_theta)
+        self._crowd = np.zeros(len(pool), np.float32)
+        self._left = np.empty(len(pool), np.float32)
+        self.kept = set(kept)
         self._author_of: list[int] = pool.authors.tolist()
-        self._clips_of = Counter(self._author_of)
-        self._by_author: Counter[int] = Counter()
-        self._lately: Counter[int] = Counter()
-        self._by_kind: Counter[int] = Counter()
+        self._places_of = defaultdict[int, list[int]](list)
+        for place, author in enumerate(self._author_of):
+            self._places_of[author].append(place)
+        factors = [self._factor(already) for already in range(1 + self._most_of_one())]
+        self._falls = [after / before for before, after in pairwise(factors)]
+        self._by_author = defaultdict[int, int](int)
+        self._lately = defaultdict[int, int](int)
+        self._by_kind = defaultdict[int, int](int)
 
     def next_best(self) -> int | None:
         """The best clip that is left and not one too many; one too many if nothing else is left."""
-        worth = self._worth - self._nearest
-        best = int(np.argmax(worth))
+        worth = np.subtract(self._worth, self._crowd, out=self._left)
+        best = place = int(worth.argmax())
         if worth[best] == -np.inf:
-            return min(self._kept, default=None)
-        if not self.is_full(best):
-            return best
-        worth[self._too_many()] = -np.inf
-        place = int(np.argmax(worth))
-        return place if worth[place] > -np.inf else best
+            return min(self.kept, default=None)
+        while worth[place] > -np.inf:
+            if not self.is_full(place):
+                return place
+            self._strike_out(worth, place)
+            place = int(worth.argmax())
+        return best
 
     def is_full(self, place: int) -> bool:
         """Whether this clip's author or kind has had its share."""
@@ -105,28 +113,28 @@ class _Line:
 
     def append(self, place: int) -> None:
         """Put the clip on the next place."""
-        author = self._author_of[place]
+        author, clips = self._author_of[place], self._places_of[self._author_of[place]]
         self.chosen.append(place)
-        self._kept.discard(place)
+        self.kept.discard(place)
         self._worth[place] = -np.inf
-        np.maximum(self._nearest, self._likeness[place], out=self._nearest)
-        already = self._by_author[author]
-        if self._clips_of[author] > 1:
-            fall = self._factor(already + 1) / self._factor(already)
-            self._worth[self._authors == author] *= fall
+        self._crowd += self._likeness[place]
+        if len(clips) > 1:
+            self._worth[clips] *= self._falls[self._by_author[author]]
         self._by_author[author] += 1
         self._lately[author] += 1
         if len(self.chosen) >= WINDOW:
-            self._lately[self._author_of[self.chosen[-WINDOW]]] -= 1
+            leaving = self.chosen[-WINDOW]
+            self._crowd -= self._likeness[leaving]
+            self._lately[self._author_of[leaving]] -= 1
         self._by_kind[int(self._kinds[place])] += 1
 
-    def _too_many(self) -> Flags:
-        cap = self._parameters.author_cap
-        authors = [author for author, clips in self._lately.items() if clips >= cap]
-        many: Flags = np.isin(self._authors, authors)
-        for kind in self._full_kinds():
-            many |= self._kinds == kind
-        return many
+    def _strike_out(self, worth: Floats, place: int) -> None:
+        """Take all of the author, or of the kind, that has had its share out of what is left."""
+        author = self._author_of[place]
+        if self._lately[author] >= self._parameters.author_cap:
+            worth[self._places_of[author]] = -np.inf
+        else:
+            worth[self._kinds == self._kinds[place]] = -np.inf
 
     def _full_kinds(self) -> set[int]:
         places = len(self.chosen) + 1
@@ -135,6 +143,9 @@ class _Line:
             for kind, share in self._shares.items()
             if self._by_kind[kind] + 1 > share * places + HALF
         }
+
+    def _most_of_one(self) -> int:
+        return max(map(len, self._places_of.values()), default=0)
 
     def _factor(self, already: int) -> np.float32:
         floor = self._parameters.author_floor

@@ -6,7 +6,7 @@ met.  A query whose items they all had met before asks for nothing and is left o
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 from common.errors import Invalid
 from feed.ranking.gate import Gate
-from feed.ranking.interactions import Interactions, Numbers, Split, at_time, leave_last_out
+from feed.ranking.interactions import (
+    Interactions,
+    Numbers,
+    Query,
+    Split,
+    at_time,
+    leave_last_out,
+)
 from feed.ranking.learning import fit
 from feed.ranking.measures import ndcg, recall
 from feed.ranking.parameters import Parameters
@@ -26,6 +33,9 @@ from feed.ranking.viewers import Wishes
 
 LENGTH = 20
 CUT = 0.9
+MOST_SCORED, LEAST_ASKED = 250_000_000, 2_000
+"""So many items are scored for all queries together, but so many queries are asked at least."""
+
 OURS = "ours"
 RELEVANCE = "relevance alone"
 BASELINES: Mapping[str, str] = {
@@ -59,7 +69,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How `log` was split and what came of it; `scores` has OURS, RELEVANCE and BASELINES."""
+    """How `log` was split and what came of it; `scores` has OURS, RELEVANCE and BASELINES.
+
+    Of the split's queries `left_out` asked for nothing new, and `not_asked` are not in the sample.
+    """
 
     split: str
     events: int
@@ -67,6 +80,7 @@ class Evaluation:
     items: int
     queries: int
     left_out: int
+    not_asked: int
     seconds: float
     scores: Mapping[str, Score]
 
@@ -78,6 +92,7 @@ class Evaluation:
             **self.scores[OURS].as_json(),
             "queries": self.queries,
             "queries_left_out": self.left_out,
+            "queries_not_asked": self.not_asked,
             "events": self.events,
             "users": self.users,
             "items": self.items,
@@ -92,20 +107,24 @@ SPLITS: Mapping[str, Callable[[Interactions, float], Split]] = {
 }
 
 
-def evaluate(log: Interactions, split: str, *, cut: float = CUT, seed: int = 0) -> Evaluation:
+def evaluate(
+    log: Interactions, split: str, *, cut: float = CUT, most: int | None = None, seed: int = 0
+) -> Evaluation:
     """The feed's ranking and the baselines on one of SPLITS; the same log, the same answer.
 
     Everything is fitted on what the split lets be seen, and the gate's own validation is taken from
-    that part alone.  Raises UnableToEvaluate.
+    that part alone.  At most `most` queries are asked, a sample drawn with `seed`; by itself as
+    many as MOST_SCORED items to score are enough for.  Raises UnableToEvaluate.
     """
     began = time.perf_counter()
     parts = SPLITS[split](log, cut)
     if not len(parts.seen):
         raise UnableToEvaluate("The split leaves nothing to learn from.")
     fitted = fit(parts.seen, now=float(parts.seen.times[-1]), seed=seed)
+    asked = _asked(parts, most=most, seed=seed)
     found = defaultdict[str, list[tuple[float, float]]](list)
     left_out = 0
-    for moment in moments(parts.seen, parts.queries, fitted.models):
+    for moment in moments(parts.seen, asked, fitted.models):
         targets = np.setdiff1d(moment.query.targets, moment.met.items)
         if not len(targets):
             left_out += 1
@@ -120,11 +139,22 @@ def evaluate(log: Interactions, split: str, *, cut: float = CUT, seed: int = 0) 
         events=len(log),
         users=len(np.unique(log.users)),
         items=len(np.unique(log.items)),
-        queries=len(parts.queries) - left_out,
+        queries=len(asked) - left_out,
         left_out=left_out,
+        not_asked=len(parts.queries) - len(asked),
         seconds=time.perf_counter() - began,
         scores={name: Score(*np.mean(each, axis=0).tolist()) for name, each in found.items()},
     )
+
+
+def _asked(parts: Split, *, most: int | None, seed: int) -> Sequence[Query]:
+    """The queries, or a sample of them where there are more than `most`."""
+    if most is None:
+        most = max(LEAST_ASKED, MOST_SCORED // len(np.unique(parts.seen.items)))
+    if len(parts.queries) <= most:
+        return parts.queries
+    chosen = np.random.default_rng(seed).choice(len(parts.queries), most, replace=False)
+    return [parts.queries[place] for place in np.sort(chosen)]
 
 
 def _lists(moment: Moment, gate: Gate) -> dict[str, Numbers]:

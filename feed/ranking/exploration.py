@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.ranking.catalogue import Floats, Places
+from feed.ranking.highest import highest
 from feed.ranking.prepared import Flags, Prepared
 
 TINY = 1e-12
@@ -110,6 +111,4 @@ def _draw(
 
 
 def _best(rows: Places, scores: Floats, *, most: int) -> Places:
-    if len(rows) <= most:
-        return rows
-    return rows[np.argpartition(scores, -most)[-most:]]
+    return rows[highest(scores, most=most)]

@@ -5,15 +5,16 @@ Only the viewer's own history has to be fresh; these may be hours old without ha
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import linalg, sparse
 
 from feed.ranking.interactions import Floats, Interactions, Numbers
 
 MOST_ITEMS = 60_000
-# An inverse of this size takes half a minute; likeness between rarer items would be noise anyway.
+# An inverse of this size takes ten seconds; likeness between rarer items would be noise anyway.
 MOST_INVERTED = 6_000
 NEIGHBOURS = 256
 RIDGE = 300.0
@@ -22,7 +23,8 @@ STEP_DECAY = 0.9
 SEQUENCE_PRIOR = 5.0
 TOGETHER_PRIOR = 10.0
 LATEST_OF_EACH = 1_000
-ROWS_AT_ONCE = 1_000
+# So many rows of a square matrix of MOST_ITEMS take 60 MB even if none of them is empty.
+ROWS_AT_ONCE = 256
 DAY_SECONDS = 86_400.0
 LONG_HALF_LIVES_DAYS = (60.0, 36_500.0)
 
@@ -147,18 +149,28 @@ def _likeness(met: sparse.csr_matrix) -> Neighbours:
     counts = np.asarray(met.sum(axis=0)).ravel()
     size = met.shape[1]
     head = np.sort(np.argsort(-counts, kind="stable")[:MOST_INVERTED])
-    of_head = met[:, head]
-    ridged = np.asarray((of_head.T @ of_head).todense(), np.float32)
-    ridged[np.diag_indices(len(head))] += RIDGE
-    likeness = np.linalg.inv(ridged) if len(head) else ridged
-    likeness /= -np.diag(likeness).copy()
-    np.fill_diagonal(likeness, 0.0)
+    likeness = _regressed(met[:, head])
     width = min(NEIGHBOURS, len(head))
-    best = np.argpartition(-np.abs(likeness), max(0, width - 1), axis=1)[:, :width]
     columns, weights = np.zeros((size, width), np.int32), np.zeros((size, width), np.float32)
-    columns[head] = head[best]
-    weights[head] = np.take_along_axis(likeness, best, axis=1)
+    for start in range(0, len(head), ROWS_AT_ONCE):
+        some = likeness[start : start + ROWS_AT_ONCE]
+        best = np.argpartition(-np.abs(some), width - 1, axis=1)[:, :width]
+        rows = head[start : start + ROWS_AT_ONCE]
+        columns[rows] = head[best]
+        weights[rows] = np.take_along_axis(some, best, axis=1)
     return Neighbours(columns, weights)
+
+
+def _regressed(met: sparse.csr_matrix) -> Weights:
+    """(M, M): every column of `met`, (U, M), by ridge regression on all others."""
+    ridged = np.asarray((met.T @ met).toarray(), np.float32)
+    if not len(ridged):
+        return ridged
+    ridged[np.diag_indices(len(ridged))] += RIDGE
+    inverse: Weights = linalg.inv(ridged, overwrite_a=True, check_finite=False, assume_a="pos")
+    inverse /= -np.diag(inverse).copy()
+    np.fill_diagonal(inverse, 0.0)
+    return inverse
 
 
 def _together(met: sparse.csr_matrix) -> Neighbours:
@@ -180,33 +192,55 @@ def _together(met: sparse.csr_matrix) -> Neighbours:
 def _sequence(users: Numbers, columns: Numbers, size: int) -> Neighbours:
     order = np.argsort(users, kind="stable")
     users, items = users[order], columns[order]
-    followed = sparse.csr_matrix((size, size), dtype=np.float32)
-    for steps in range(1, min(STEPS_AHEAD, len(users) - 1) + 1):
-        before, after = items[:-steps], items[steps:]
-        kept = (users[steps:] == users[:-steps]) & (before >= 0) & (after >= 0)
-        weights = np.full(int(kept.sum()), STEP_DECAY ** (steps - 1), np.float32)
-        followed = followed + sparse.csr_matrix(
-            (weights, (before[kept], after[kept])), shape=(size, size)
-        )
-    totals = np.asarray(followed.sum(axis=1)).ravel() + SEQUENCE_PRIOR
-    followed = sparse.diags_array(1.0 / totals).astype(np.float32) @ followed
-    return _strongest(
-        (followed[start : start + ROWS_AT_ONCE] for start in range(0, size, ROWS_AT_ONCE)), size
-    )
+    by_item = np.argsort(items, kind="stable")
+    ends = np.searchsorted(items[by_item], np.arange(size + 1))
+
+    def blocks() -> Iterator[sparse.csr_matrix]:
+        for start in range(0, size, ROWS_AT_ONCE):
+            end = min(start + ROWS_AT_ONCE, size)
+            places = np.sort(by_item[ends[start] : ends[end]])
+            followed = _followed(users, items, places, start, (end - start, size))
+            totals = np.asarray(followed.sum(axis=1)).ravel() + SEQUENCE_PRIOR
+            yield sparse.csr_matrix(sparse.diags_array(1.0 / totals).astype(np.float32) @ followed)
+
+    return _strongest(blocks(), size)
+
+
+def _followed(
+    users: Numbers, items: Numbers, places: Numbers, start: int, shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    """What came after the events at `places`, by their item less `start`, the later the less."""
+    befores, afters, weights = [], [], []
+    for steps in range(1, STEPS_AHEAD + 1):
+        before = places[places < len(items) - steps]
+        after = before + steps
+        kept = (users[after] == users[before]) & (items[after] >= 0)
+        befores.append(items[before[kept]] - start)
+        afters.append(items[after[kept]])
+        weights.append(np.full(len(afters[-1]), STEP_DECAY ** (steps - 1), np.float32))
+    rows = np.concatenate(befores), np.concatenate(afters)
+    return sparse.csr_matrix((np.concatenate(weights), rows), shape=shape)
 
 
 def _strongest(blocks: Iterator[sparse.csr_matrix], size: int) -> Neighbours:
-    """The NEIGHBOURS strongest ties of every row; `blocks` are the rows, ROWS_AT_ONCE a block."""
+    """The NEIGHBOURS strongest ties of every row, strongest first; `blocks` are rows in order."""
     width = min(NEIGHBOURS, max(1, size))
     columns, weights = np.zeros((size, width), np.int32), np.zeros((size, width), np.float32)
-    start = 0
+    row = 0
     for block in blocks:
-        rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-        order = np.lexsort((-block.data, rows))
-        rank = np.arange(len(rows)) - block.indptr[rows]
-        kept = rank < width
-        chosen = order[kept]
-        columns[start + rows[kept], rank[kept]] = block.indices[chosen]
-        weights[start + rows[kept], rank[kept]] = block.data[chosen]
-        start += block.shape[0]
+        for begin, end in pairwise(block.indptr.tolist()):
+            ties = block.data[begin:end]
+            best = _best(ties, most=width)
+            columns[row, : len(best)] = block.indices[begin:end][best]
+            weights[row, : len(best)] = ties[best]
+            row += 1
     return Neighbours(columns, weights)
+
+
+def _best(values: Weights, *, most: int) -> Numbers:
+    """Where the `most` highest are, highest first; of equals the first."""
+    if len(values) <= most:
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, -most)[-most]
+    kept = np.flatnonzero(values >= least)
+    return kept[np.argsort(-values[kept], kind="stable")[:most]]

@@ -32,7 +32,7 @@ class Parameters:
         1.0, "points", "What the models of viewers' histories say counts this much."
     )
     content_weight: float = _parameter(
-        0.6, "points", "Being like what the viewer liked lately counts up to this much."
+        1.2, "points", "Being like what the viewer liked lately counts up to this much."
     )
     followed_weight: float = _parameter(
         0.5, "points", "A clip by somebody the viewer follows gets this much."
@@ -72,7 +72,7 @@ class Parameters:
     prior_impressions: float = _parameter(
         100.0,
         "impressions",
-        "A clip starts as if it had been shown this often, averagely received.",
+        "A clip starts as if it had been shown this often, averagely received; learned here later.",
     )
     installation_impressions: float = _parameter(
         10_000.0,
@@ -118,7 +118,7 @@ class Parameters:
         2, "clips", "An author has at most so many among ten clips that follow each other."
     )
     diversity_theta: float = _parameter(
-        0.9, "share", "How much the score counts for the order; the rest is being different."
+        0.94, "share", "How much the score counts for the order; the rest is being different."
     )
     shortlist: int = _parameter(200, "clips", "Among how many of the best the order is found.")
 

@@ -1,11 +1,10 @@
 """What the ranking answers: clips in order, each with why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """A clip, by number, chosen for a place on a page.
 
     `sources` say which lists it came from and how much each adds to its score; `factors` what the

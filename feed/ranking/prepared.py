@@ -129,9 +129,8 @@ class Prepared:
         return np.asarray(np.cumsum(lengths + 1))
 
     def _decayed(self, half_life_hours: float, now: float) -> Floats:
-        hours = (self.catalogue.published_at - now) / SECONDS_PER_HOUR
-        powers = np.minimum(hours / half_life_hours, 0).astype(np.float32)
-        return np.asarray(np.exp2(powers))
+        ages = (self.catalogue.published_at - now) * (1 / (half_life_hours * SECONDS_PER_HOUR))
+        return np.asarray(np.exp2(np.minimum(ages.astype(np.float32), 0)))
 
 
 @lru_cache(maxsize=4)

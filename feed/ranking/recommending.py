@@ -9,6 +9,7 @@ from feed.ranking.catalogue import PROVENANCES, Catalogue, Floats, Places
 from feed.ranking.diversity import WINDOW, Pool, varied_order
 from feed.ranking.eligibility import allowed_clips
 from feed.ranking.exploration import Draw, explored, first_turns
+from feed.ranking.highest import highest
 from feed.ranking.mixing import (
     POPULAR,
     RELEVANCE,
@@ -123,48 +124,40 @@ def _shortlist(
 
 
 def _best(scores: Floats, *, most: int) -> Places:
-    rows = np.argpartition(scores, -most)[-most:] if most < len(scores) else np.arange(len(scores))
-    return rows[scores[rows] > 0].astype(np.int64)
+    rows = highest(scores, most=most)
+    return rows[scores[rows] > 0]
 
 
 def _picks(
     ready: Prepared, mixed: Mixture, scores: Floats, rows: Places, drawn: Mapping[int, Turn]
 ) -> list[Pick]:
-    factors = _table(mixed.factors, rows)
+    names, factors = tuple(mixed.points), tuple(mixed.factors)
     leading = _leading(mixed, rows)
     told = zip(
         rows.tolist(),
         ready.catalogue.numbers[rows].tolist(),
         scores[rows].tolist(),
         _table(mixed.points, rows),
+        _table(mixed.factors, rows),
         strict=True,
     )
     picks = []
-    for place, (row, number, score, points) in enumerate(told):
-        turn = drawn.get(row)
-        sources = {name: value for name, value in points.items() if value > 0}
+    for place, (row, number, score, points, times) in enumerate(told):
+        sources = {name: value for name, value in zip(names, points, strict=True) if value > 0}
         if leading is not None and RELEVANCE in sources:
             sources[leading[place]] = sources.pop(RELEVANCE)
-        if turn is not None:
+        pick = Pick(number, score, sources, dict(zip(factors, times, strict=True)))
+        if (turn := drawn.get(row)) is not None:
             sources[turn.purpose] = 0.0
-        picks.append(
-            Pick(
-                number=number,
-                score=score,
-                sources=sources,
-                factors=factors[place],
-                propensity=turn.draw.propensity if turn else 1.0,
-                is_exploration=turn is not None,
-            )
-        )
+            pick = pick._replace(propensity=turn.draw.propensity, is_exploration=True)
+        picks.append(pick)
     return picks
 
 
-def _table(columns: Mapping[str, Floats], rows: Places) -> list[dict[str, float]]:
-    """For each row, its value in every column by the column's name."""
-    values = np.stack([column[rows] for column in columns.values()], axis=1).astype(np.float64)
-    names = tuple(columns)
-    return [dict(zip(names, one, strict=True)) for one in values.round(DIGITS).tolist()]
+def _table(columns: Mapping[str, Floats], rows: Places) -> list[list[float]]:
+    """For each row, its value in every column."""
+    values = np.array([column[rows] for column in columns.values()], np.float64)
+    return values.T.round(DIGITS).tolist()  # type: ignore[no-any-return]
 
 
 LED_BY = [

@@ -12,7 +12,9 @@ from feed.ranking.interactions import NOTHING, History, Interactions, Numbers, Q
 from feed.ranking.item_models import LONG_HALF_LIVES_DAYS, ItemModels, places_of
 from feed.ranking.viewers import MEETINGS_REMEMBERED, Meeting, ViewerState
 
-EMBEDDING_WIDTH = 384
+NO_MEANING = 1
+"""How wide embeddings are of which nothing is known: as narrow as can be."""
+
 HOURS_PER_DAY = 24.0
 SECONDS_PER_HOUR = 3600.0
 MOST_SNAPSHOTS = 1_000
@@ -55,14 +57,18 @@ def moments(seen: Interactions, queries: Sequence[Query], models: ItemModels) ->
     bare = _without_counts(numbers, seen)
     histories = seen.histories()
     clock = _Clock(seen, numbers)
+    known = places_of(models.numbers, numbers)
     ordered = sorted(queries, key=lambda query: query.now)
+    made_at, then, catalogue = -np.inf, models, bare
     for part in np.array_split(np.arange(len(ordered)), min(len(ordered), MOST_SNAPSHOTS) or 1):
         if not len(part):
             continue
-        counts = clock.at(ordered[part[0]].now)
-        catalogue = replace(bare, trends=counts[: len(TREND_HOURS)].T.copy())
-        known = places_of(models.numbers, numbers)
-        then = replace(models, popularity=counts[len(TREND_HOURS) :, known])
+        now = ordered[part[0]].now
+        if now > made_at:
+            counts = clock.at(now)
+            catalogue = replace(bare, trends=counts[: len(TREND_HOURS)].T.copy())
+            then = replace(models, popularity=counts[len(TREND_HOURS) :, known])
+            made_at = now
         for query in (ordered[place] for place in part):
             yield Moment(query, then, catalogue, histories.get(query.user, NOTHING))
 
@@ -106,7 +112,7 @@ def _without_counts(numbers: Numbers, log: Interactions) -> Catalogue:
         durations=np.zeros(size, np.float32),
         provenances=np.full(size, PROVENANCES.index("none"), np.uint8),
         is_for_minors=np.ones(size, bool),
-        embeddings=np.zeros((size, EMBEDDING_WIDTH), np.float16),
+        embeddings=np.zeros((size, NO_MEANING), np.float16),
         responses=np.zeros((size, len(RESPONSES)), np.float32),
         trends=np.zeros((size, len(TREND_HOURS)), np.float32),
         hashtags=[frozenset()] * size,

@@ -1,7 +1,8 @@
 """How clips were received: rates of what viewers do, and what they are worth together.
 
 Every rate is shrunk towards the installation's own mean, and that towards a prior (empirical
-Bayes), so that one report of three viewers is not a report rate of a third.
+Bayes), so that one report of three viewers is not a report rate of a third.  How strongly is
+learned too: where clips differ much, a few impressions say much.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ PRIOR_RATES: dict[str, float] = {
 
 LEAST_PRIOR_EVENTS = 1.0
 """A prior is worth one event at least, so that the first of a rare kind does not decide alone."""
+
+LEAST_CORRELATION = 1e-4
+TINY = 1e-6
 
 POSITIVE = ("completions", "likes", "comments", "shares", "saves", "remixes", "follows")
 
@@ -97,9 +101,29 @@ def mean_rate(
 
 def shrunk(counts: Floats, impressions: Floats, *, mean: float, parameters: Parameters) -> Floats:
     """Each clip's rate (N,), as the mean of its Beta posterior."""
-    weight = max(parameters.prior_impressions, LEAST_PRIOR_EVENTS / max(mean, 1e-6))
+    usual = weight_of_usual(counts, impressions, mean=mean, parameters=parameters)
+    weight = max(usual, LEAST_PRIOR_EVENTS / max(mean, TINY))
     rates: Floats = (counts + np.float32(mean * weight)) / (impressions + np.float32(weight))
     return rates
+
+
+def weight_of_usual(
+    counts: Floats, impressions: Floats, *, mean: float, parameters: Parameters
+) -> float:
+    """How many impressions of its own a clip needs to be believed as much as what is usual.
+
+    The more clips differ beyond chance, the fewer: the correlation within clips of a beta-binomial,
+    1 / (weight + 1), by the method of moments (Kleinman, 1973, JASA 68:46-54; every clip counts
+    the same), as if `prior_impressions` had been found on `installation_impressions` elsewhere.
+    """
+    is_shown = impressions > 0
+    shown = impressions[is_shown].astype(np.float64)
+    surplus = (counts[is_shown] - shown * mean) ** 2 / (shown * max(mean * (1 - mean), TINY)) - 1
+    known = parameters.installation_impressions
+    before = known / (parameters.prior_impressions + 1)
+    again = np.maximum(shown - 1, 0).sum()
+    correlation = max((float(surplus.sum()) + before) / (float(again) + known), LEAST_CORRELATION)
+    return 1 / correlation - 1
 
 
 def _outcomes(responses: Floats, impressions: Floats) -> tuple[Floats, Floats]:

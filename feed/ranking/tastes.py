@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feed.ranking.catalogue import Floats
+from feed.ranking.highest import highest
 from feed.ranking.prepared import SECONDS_PER_HOUR, Prepared
 from feed.ranking.viewers import Meeting
 
@@ -32,12 +33,11 @@ def liking(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Float
     near = np.asarray(ready.coordinates @ (towards.mean - away), np.float32)
     if not len(towards.weights):
         return near
-    few = min(parameters.candidates, len(ready))
-    rows = np.argpartition(near, -few)[-few:]
+    rows = highest(near, most=parameters.candidates)
     some = ready.coordinates[rows]
-    likeness = (some @ towards.places.T) * towards.weights
-    closest = min(NEIGHBOURS, likeness.shape[1])
-    nearest = np.partition(likeness, -closest, axis=1)[:, -closest:].sum(axis=1) / NEIGHBOURS
+    likeness = some @ (towards.places * towards.weights[:, np.newaxis]).T
+    # A whole row in order is found faster than the few highest of it.
+    nearest = np.sort(likeness, axis=1)[:, -NEIGHBOURS:].sum(axis=1) / NEIGHBOURS
     near[rows] = np.maximum(near[rows], nearest - some @ away)
     return near
 
@@ -52,12 +52,13 @@ class Points:
 
 
 def _points(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Points:
-    """The clips of these meetings that the catalogue still has."""
+    """The clips of these meetings that the catalogue still has and knows the meaning of."""
     rows = ready.catalogue.places(np.array([one.number for one in meetings], np.uint32))
+    places = ready.coordinates[rows]
+    is_known = (rows >= 0) & places.any(axis=1)
     hours = np.maximum(0, now - np.array([one.at for one in meetings])) / SECONDS_PER_HOUR
     strengths = np.abs(np.array([one.strength for one in meetings]))
     weights = strengths * np.exp2(-hours / ready.parameters.taste_half_life_hours)
-    weights = weights[rows >= 0].astype(np.float32)
-    places = ready.coordinates[rows[rows >= 0]]
+    weights, places = weights[is_known].astype(np.float32), places[is_known]
     mean = weights @ places / (weights.sum() + np.float32(MEETINGS_DOUBTED))
     return Points(places, weights, np.asarray(mean, np.float32))

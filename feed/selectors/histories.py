@@ -1,14 +1,11 @@
-"""What a viewer did, as far as it is kept: two queries, whatever its length."""
+"""What a viewer did, as far as it is kept: one query, whatever its length."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
-from django.db.models import OuterRef
 from pyroaring import BitMap
 
 from accounts.models import User
@@ -16,17 +13,28 @@ from feed.ranking.actions import Action, Event
 from feed.ranking.catalogue import author_key
 from feed.ranking.histories import Happening, History, Liking, after, no_history
 from feed.ranking.viewers import Meeting
+from feed.selectors.at_once import Question, bytes_of, rows_of
 from social.models.people import Follow
 
-PROFILE_COLUMNS = ("through", "through_day", "meetings", "authors", "seen")
+Row = Mapping[str, Any]
 
+PROFILE = """
+SELECT profile.through, profile.through_day, profile.meetings, profile.authors, profile.seen,
+       ARRAY(SELECT followee_id FROM social_follow WHERE follower_id = person.id) AS followed
+FROM accounts_user AS person LEFT JOIN feed_viewerprofile AS profile ON profile.user_id = person.id
+WHERE person.id = %(viewer)s
+"""
 # What is in the log, then what is still to be moved into it; an act has no duration to speak of.
 TAIL = """
 SELECT event.sequence, event.day, event.clip_id, entry.number, event.author_id, event.action,
        extract(epoch FROM event.at)::float8 AS at, event.watched_seconds, event.duration_seconds,
        event.loops
 FROM feed_event AS event LEFT JOIN feed_entry AS entry ON entry.clip_id = event.clip_id
-WHERE event.viewer_id = %(viewer)s AND event.day >= %(day)s AND event.sequence > %(through)s
+WHERE event.viewer_id = %(viewer)s
+  AND event.day >= coalesce(
+      (SELECT through_day FROM feed_viewerprofile WHERE user_id = %(viewer)s), '2000-01-01')
+  AND event.sequence > coalesce(
+      (SELECT through FROM feed_viewerprofile WHERE user_id = %(viewer)s), 0)
 UNION ALL
 SELECT NULL, NULL, clip.id, entry.number, coalesce(clip.author_id, act.person), act.action,
        extract(epoch FROM act.at)::float8, 0, 0, 0
@@ -68,16 +76,25 @@ class Known:
 
 
 def known_of(viewer: User) -> Known:
-    """What is known of `viewer`, in two queries."""
-    follows = Follow.objects.filter(follower=OuterRef("pk")).values("followee_id")
-    shown = User.objects.filter(pk=viewer.pk).annotate(followed=ArraySubquery(follows))
-    columns = [f"feed_profile__{name}" for name in PROFILE_COLUMNS]
-    rows: list[tuple[Any, ...]] = list(shown.values_list("followed", *columns))
-    followed, *profile = rows[0] if rows else ([], None)
-    through, through_day, *told = profile if profile[0] is not None else (0, EVERY_DAY)
-    tail = _tail(viewer.pk, through=through, day=through_day)
-    kept = read_history(*told) if told else no_history()
-    return Known(kept, tail, frozenset(author_key(one) for one in followed))
+    """What is known of `viewer`, in one query."""
+    return known_from(*rows_of(*history_questions(viewer.pk)))
+
+
+def history_questions(viewer_id: UUID) -> tuple[Question, Question]:
+    """What `known_from` is to be told the answers of."""
+    asked = {"viewer": viewer_id}
+    return (PROFILE, asked), (TAIL, asked)
+
+
+def known_from(profiles: Sequence[Row], events: Sequence[Row]) -> Known:
+    """What is known of a viewer, out of the rows of `history_questions`."""
+    profile: Row = profiles[0] if profiles else {"through": None, "followed": ()}
+    through, day, kept = 0, EVERY_DAY, no_history()
+    if profile["through"] is not None:
+        through, day = profile["through"], date.fromisoformat(profile["through_day"])
+        kept = read_history(profile["meetings"], profile["authors"], bytes_of(profile["seen"]))
+    followed = frozenset(author_key(UUID(one)) for one in profile["followed"])
+    return Known(kept, _tail(events, through=through, day=day), followed)
 
 
 def followed_by_viewer(viewer: User) -> frozenset[int]:
@@ -104,27 +121,23 @@ def profile_columns(history: History) -> dict[str, Any]:
     }
 
 
-def _tail(viewer_id: UUID, *, through: int, day: date) -> Tail:
-    with connection.cursor() as cursor:
-        cursor.execute(TAIL, {"viewer": viewer_id, "through": through, "day": day})
-        rows = cursor.fetchall()
-    logged = [row for row in rows if row[0] is not None]
+def _tail(rows: Sequence[Row], *, through: int, day: date) -> Tail:
+    logged = [row for row in rows if row["sequence"] is not None]
     return Tail(
         logged=[_happening(row) for row in logged],
-        waiting=[_happening(row) for row in rows if row[0] is None],
-        through=max((row[0] for row in logged), default=through),
-        through_day=max((row[1] for row in logged), default=day),
+        waiting=[_happening(row) for row in rows if row["sequence"] is None],
+        through=max((row["sequence"] for row in logged), default=through),
+        through_day=max((date.fromisoformat(row["day"]) for row in logged), default=day),
     )
 
 
-def _happening(row: Sequence[Any]) -> Happening:
-    _, _, clip_id, number, author_id, action, at, watched, duration, loops = row
+def _happening(row: Row) -> Happening:
     event = Event(
-        action=Action(action),
-        clip=clip_id or UUID(int=0),
-        at=at,
-        watched_seconds=watched,
-        duration_seconds=duration,
-        loops=loops,
+        action=Action(row["action"]),
+        clip=UUID(row["clip_id"]) if row["clip_id"] else UUID(int=0),
+        at=row["at"],
+        watched_seconds=row["watched_seconds"],
+        duration_seconds=row["duration_seconds"],
+        loops=row["loops"],
     )
-    return Happening(number, author_key(author_id), event)
+    return Happening(row["number"], author_key(UUID(row["author_id"])), event)

@@ -12,7 +12,7 @@ from accounts.permissions import has_role, require_role
 from accounts.selectors import is_minor
 from accounts.services import require_good_standing
 from common.errors import Conflict, Denied, Invalid
-from common.outgoing import AddressRefused, target_of
+from common.outgoing import AddressRefused, UnableToFetch, check_address, target_of
 from feed.models.guests import (
     MAX_DESCRIPTION_LENGTH,
     MAX_NAME_LENGTH,
@@ -126,6 +126,10 @@ def _check_url(url: str) -> None:
     ours = urlsplit(settings.REVERIE_URL)
     if (target.host, target.port) == (ours.hostname, ours.port or target.port):
         raise AddressRefused("This is our own address; a feed is made somewhere else.")
+    try:
+        check_address(url, rules=outgoing_rules())
+    except UnableToFetch as error:
+        raise FeedAnswersWrong(f"The address can not be asked. {error}") from None
 
 
 def _check_room(owner: User, url: str) -> None:

@@ -63,7 +63,6 @@ def _note(
 ) -> bytes:
     served = [
         [
-            first + place,
             int(pick.number),
             float(pick.score),
             float(pick.propensity),
@@ -71,10 +70,10 @@ def _note(
             _plain(pick.sources),
             _plain(pick.factors),
         ]
-        for place, pick in enumerate(picks)
+        for pick in picks
     ]
     viewer = viewer_id.hex if viewer_id else None
-    return orjson.dumps([viewer, request_id.hex, at.timestamp(), model, served])
+    return orjson.dumps([viewer, request_id.hex, at.timestamp(), model, first, *served])
 
 
 def _plain(shares: Mapping[str, float]) -> dict[str, float]:

@@ -98,13 +98,13 @@ def ready_clips(asked: Asked, *, request: UUID, now: datetime) -> tuple[list[UUI
     return [], asked.offset, False
 
 
-def extend(asked: Asked, *, now: datetime) -> bool:
+def extend(asked: Asked, *, now: datetime, tail: Any = None) -> bool:
     """Rank what follows in the list, and say whether it was written: not if another was faster.
 
-    Raises RedisError.
+    `tail` is what TAIL answers, where it was just read.  Raises RedisError.
     """
     hex_id = asked.user_id.hex if asked.user_id else ""
-    dirty, (base, served, version, revision), entries, *kept_of_viewer = answer_of(
+    dirty, (base, served, version, revision), entries, *kept_of_viewer = tail or answer_of(
         TAIL, [asked.generation, asked.name.hex(), hex_id, secrets.token_hex(8)]
     )
     begin = asked.offset if base is None else int(base)
@@ -168,7 +168,10 @@ def _viewer(
         return ViewerState(), Wishes(is_profiled=False)
     user = asked.who.user()
     wishes = wishes_of(user, now=now, kept=kept_wishes)
-    state = viewer_state(user, now=now, is_profiled=wishes.is_profiled, kept=kept_state)
+    # Of who is not profiled nothing counts, so nothing is looked up.
+    state = ViewerState()
+    if wishes.is_profiled:
+        state = viewer_state(user, now=now, is_profiled=True, kept=kept_state)
     return state, replace(
         wishes,
         is_profiled=wishes.is_profiled and asked.mode != Mode.UNPROFILED,
@@ -188,12 +191,5 @@ def _entries(catalogue: Catalogue, picks: Sequence[Pick]) -> list[str]:
 
 def _told(pick: Pick) -> bytes:
     """A pick as the log of what was served wants it, but for its position."""
-    told = (
-        pick.number,
-        pick.score,
-        pick.propensity,
-        pick.is_exploration,
-        dict(pick.sources),
-        dict(pick.factors),
-    )
-    return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    number, score, sources, factors, propensity, is_exploration = pick
+    return orjson.dumps((number, score, propensity, is_exploration, sources, factors))

@@ -6,7 +6,7 @@ record has another, random generation: logins, flags and ready lists go with it 
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,13 +14,12 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.models import User
 from accounts.selectors import digest_of_secret, is_minor
 from clips.selectors import is_reviewer
 from common.memory import valkey
 from feed.ranking.catalogue import author_key
+from feed.selectors.at_once import Question, rows_of
 from feed.serving.leases import drop, leased
 
 KEPT_SECONDS = 900
@@ -31,10 +30,10 @@ KEY_BYTES = 8
 # All of a viewer that flags and filters need, in one query.
 RELATIONS = """
 SELECT birth_year, role,
-       ARRAY(SELECT clip_id FROM social_like WHERE user_id = %(viewer)s),
-       ARRAY(SELECT followee_id FROM social_follow WHERE follower_id = %(viewer)s),
+       ARRAY(SELECT clip_id FROM social_like WHERE user_id = %(viewer)s) AS liked,
+       ARRAY(SELECT followee_id FROM social_follow WHERE follower_id = %(viewer)s) AS followed,
        ARRAY(SELECT blocked_id FROM social_block WHERE blocker_id = %(viewer)s
-             UNION SELECT blocker_id FROM social_block WHERE blocked_id = %(viewer)s)
+             UNION SELECT blocker_id FROM social_block WHERE blocked_id = %(viewer)s) AS blocked
 FROM accounts_user WHERE id = %(viewer)s AND is_active
 """
 
@@ -125,24 +124,43 @@ def known(user_id: UUID, *, now: datetime) -> Known | None:
     """
     if (found := known_by_id(user_id)) is not None:
         return found
+    lease = person_lease(user_id)
+    (rows,) = rows_of(relations_question(user_id))
+    return keep_person(user_id, rows, lease=lease, now=now)
+
+
+def person_lease(user_id: UUID) -> bytes:
+    """To be taken before `relations_question` is asked.  Raises RedisError."""
     key = person_key(user_id)
-    lease = leased([key])[key]
-    with connection.cursor() as cursor:
-        cursor.execute(RELATIONS, {"viewer": user_id})
-        row = cursor.fetchone()
-    if row is None:
+    return leased([key])[key]
+
+
+def relations_question(user_id: UUID) -> Question:
+    """What `keep_person` is to be told the answer of."""
+    return RELATIONS, {"viewer": user_id}
+
+
+def keep_person(
+    user_id: UUID, rows: Sequence[Mapping[str, Any]], *, lease: bytes, now: datetime
+) -> Known | None:
+    """The record made of the answer, kept while the lease stands; None for nobody.
+
+    Raises RedisError.
+    """
+    if not rows:
         return None
-    birth_year, role, liked, followed, blocked = row
-    read = User(pk=user_id, birth_year=birth_year, role=role)
+    row = rows[0]
+    liked, followed, blocked = (map(UUID, row[name]) for name in ("liked", "followed", "blocked"))
+    read = User(pk=user_id, birth_year=row["birth_year"], role=row["role"])
     made = Known(
         user_id=user_id,
         generation=secrets.token_hex(GENERATION_BYTES).encode(),
         is_minor=is_minor(read, now=now),
         is_slow=is_reviewer(read),
         blocked=frozenset(map(author_key, blocked)),
-        birth_year=birth_year,
+        birth_year=read.birth_year,
     )
-    _keep(key, made, lease=lease, liked=liked, followed=followed)
+    _keep(made, lease=lease, liked=list(liked), followed=list(followed))
     return made
 
 
@@ -206,7 +224,7 @@ def _flag(user_id: UUID, prefix: str, member: str, *, is_set: bool) -> None:
     _script(FLAG)(keys=[person_key(user_id)], args=[prefix, command, member])
 
 
-def _keep(key: str, who: Known, *, lease: bytes, liked: list[UUID], followed: list[UUID]) -> None:
+def _keep(who: Known, *, lease: bytes, liked: list[UUID], followed: list[UUID]) -> None:
     generation = who.generation.decode()
     packed = b"".join(one.to_bytes(KEY_BYTES, "big") for one in sorted(who.blocked))
     me = author_digits(author_key(who.user_id))
@@ -216,7 +234,7 @@ def _keep(key: str, who: Known, *, lease: bytes, liked: list[UUID], followed: li
         *(author_digits(author_key(one)) for one in followed),
     ]
     _script(KEEP)(
-        keys=[key, f"feed:liked:{generation}", f"feed:followed:{generation}"],
+        keys=[person_key(who.user_id), f"feed:liked:{generation}", f"feed:followed:{generation}"],
         args=[lease, KEPT_SECONDS, who.generation, *told, len(liked), *members],
     )
 

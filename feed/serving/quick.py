@@ -1,7 +1,7 @@
 """A page as bytes: one round trip to Valkey when all of it is ready, and no query.
 
-Only for what is usual.  Whatever is not (no record of the viewer, a limit reached, Valkey down) is
-answered with None, and then the long way answers, in the same words.
+Only for what is usual.  Whatever is not (a limit reached, a feed that rests at times, Valkey down)
+is answered with None, and then the long way answers, in the same words.
 """
 
 import logging
@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import redis
@@ -22,6 +23,7 @@ from feed.serving.cursors import place_in, sealed_place
 from feed.serving.fragments import build_fragments, json_of
 from feed.serving.lines import answer_of
 from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, extend, new_name
+from feed.serving.pace import is_always_open
 from feed.serving.people import known_from, login_key
 from feed.serving.scripts import PAGE
 
@@ -62,8 +64,12 @@ class Wanted:
     login: str | None
 
 
+class UnknownLogin(Exception):
+    """It has to be looked up whose this login is."""
+
+
 def ready_page(wanted: Wanted, *, now: datetime) -> bytes | None:
-    """The whole answer in JSON, or None where it takes the long way."""
+    """The whole answer in JSON, or None where it takes the long way.  Raises UnknownLogin."""
     try:
         place = place_in(wanted.mode, wanted.cursor) if wanted.cursor else None
     except UnableToReadCursor:
@@ -138,9 +144,11 @@ def _page(wanted: Wanted, name: bytes, offset: int, *, now: datetime) -> bytes |
                 return b"".join((BEGINNING, cards, MIDDLE, LAST))
             cursor = sealed_place(wanted.mode, name, behind).encode()
             return b"".join((BEGINNING, cards, MIDDLE, b'"', cursor, b'"', MORE))
+        if status == b"stranger":
+            raise UnknownLogin
         if status == b"missing":
             build_fragments(UUID(one.decode()) for one in found)
-        elif status != b"short" or not _extended(wanted, name, offset, found, now=now):
+        elif status == b"slow" or not _prepared(status, wanted, (name, offset), found, now=now):
             return None
     return None
 
@@ -154,13 +162,23 @@ def _cards(fragments: Sequence[bytes], counts: Sequence[bytes], flags: Sequence[
     )
 
 
-def _extended(
-    wanted: Wanted, name: bytes, offset: int, found: Sequence[bytes], *, now: datetime
+def _prepared(
+    status: bytes,
+    wanted: Wanted,
+    place: tuple[bytes, int],
+    found: Sequence[Any],
+    *,
+    now: datetime,
 ) -> bool:
-    """Rank further for whom was found; False when the viewer is not known any more."""
-    user_id, *record = found
+    """Rank further for whom was found, or learn that the feed never rests for them.
+
+    False when it may rest, or when the viewer is not known any more.
+    """
+    user_id, record, *tail = found
     who = known_from(UUID(user_id.decode()), record) if user_id else None
     if user_id and who is None:
         return False
-    extend(Asked(who, wanted.mode, name, offset, wanted.limit), now=now)
+    if status == b"unsure":
+        return who is not None and is_always_open(who.user(), now=now)
+    extend(Asked(who, wanted.mode, *place, wanted.limit), now=now, tail=tail[0])
     return True

@@ -9,35 +9,48 @@ in 8) and a hash `…:meta`:
   ended     1 when nothing can follow,
   viewer    who is noted as having been served, in JSON; empty where nothing is noted,
   model     what it was ranked with.
-What was served is noted in the stream that `feed.serving.impressions` describes; `…:picks` has the
-end of each note, a line an entry.
+What was served is noted in the stream that `feed.serving.impressions` describes; `…:picks` has what
+a note says of each entry.
 """
 
 ENTRY = """
 local function list_of(gen, name) return 'feed:list:' .. gen .. ':' .. name end
 local function state_of(list, changes)
-    local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'ended')
+    local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'ended',
+        'viewer', 'model')
     if not meta[1] then return nil end
     local base, served = tonumber(meta[1]), tonumber(meta[2])
     local length = base + redis.call('LLEN', list)
     local is_fresh = meta[3] == (changes or '0')
     local stop = is_fresh and length or math.min(served, length)
-    return base, served, stop, is_fresh and meta[4] == '1'
+    return base, served, stop, is_fresh and meta[4] == '1', meta[5], meta[6]
 end
-local function note_served(list, base, served, at, request, now, seconds)
-    local meta = redis.call('HMGET', list .. ':meta', 'viewer', 'model')
-    redis.call('HSET', list .. ':meta', 'served', at)
-    for _, key in ipairs({list, list .. ':meta', list .. ':picks'}) do
-        redis.call('EXPIRE', key, seconds)
-    end
-    if not meta[1] or meta[1] == '' then return end
-    local picks = redis.call('LRANGE', list .. ':picks', served - base, at - base - 1)
-    for place, pick in ipairs(picks) do
-        picks[place] = '[' .. (served + place - 1) .. ',' .. pick .. ']'
-    end
-    local note = '[' .. meta[1] .. ',"' .. request .. '",' .. now .. ',"' .. meta[2] .. '",['
-        .. table.concat(picks, ',') .. ']]'
-    redis.call('XADD', 'feed:served', 'MAXLEN', '~', 500000, '*', 'note', note)
+-- All that a ranking starts from.
+local function tail_of(list, hex, generation)
+    local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision')
+    local dirty = redis.call('GET', 'feed:dirty:' .. hex) or '0'
+    local entries = redis.call('LRANGE', list, 0, -1)
+    if hex == '' then return {dirty, meta, entries, false, false} end
+    local wishes, viewer = 'feed:wishes:' .. hex, 'feed:viewer:' .. hex
+    redis.call('HSETNX', viewer, 'generation', generation)
+    return {dirty, meta, entries,
+        redis.call('HMGET', wishes, 'generation', 'made_for', 'told'),
+        redis.call('HMGET', viewer, 'generation', 'made_for', 'state')}
+end
+local function note_served(list, base, served, at, viewer, model, request, now, seconds)
+    local meta, picks_of = list .. ':meta', list .. ':picks'
+    redis.call('HSET', meta, 'served', at)
+    redis.call('EXPIRE', meta, seconds)
+    redis.call('EXPIRE', list, seconds)
+    redis.call('EXPIRE', picks_of, seconds)
+    if not viewer or viewer == '' then return end
+    local picks = redis.call('LRANGE', picks_of, served - base, at - base - 1)
+    if #picks == 0 then return end
+    -- Only the ends are put together one by one, because strings are costly here.
+    picks[1] = '[' .. viewer .. ',"' .. request .. '",' .. now .. ',"' .. model .. '",' .. served
+        .. ',' .. picks[1]
+    picks[#picks] = picks[#picks] .. ']'
+    redis.call('XADD', 'feed:served', 'MAXLEN', '~', 500000, '*', 'note', table.concat(picks, ','))
 end
 """
 
@@ -48,10 +61,12 @@ end
 PAGE = (
     ENTRY
     + """
-local function short(uid, hex)
-    if uid == '' then return {'short', uid} end
-    return {'short', uid, unpack(redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow',
-        'blocked', 'born'))}
+local function record_of(hex)
+    if hex == '' then return {} end
+    return redis.call('HMGET', 'feed:person:' .. hex, 'gen', 'minor', 'slow', 'blocked', 'born')
+end
+local function short(list, uid, hex)
+    return {'short', uid, record_of(hex), tail_of(list, hex, ARGV[7])}
 end
 local name, offset, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local uid, hex, gen, me, is_minor, counted, changes = '', '', ARGV[9], '', false, nil, false
@@ -65,13 +80,13 @@ if ARGV[1] ~= '' then
     is_minor, me = person[2] == '1', person[4]
     counted = 'limit:person:' .. uid
     local found = redis.call('MGET', 'feed:free:' .. hex, counted, 'feed:dirty:' .. hex)
-    if person[3] == '1' or not found[1] then return {'slow'} end
-    if tonumber(found[2] or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+    if person[3] == '1' or tonumber(found[2] or '0') >= tonumber(ARGV[5]) then return {'slow'} end
+    if not found[1] then return {'unsure', uid, record_of(hex)} end
     changes = found[3]
 end
 local list = list_of(gen, name)
-local base, served, stop, has_ended = state_of(list, changes)
-if not base then return short(uid, hex) end
+local base, served, stop, has_ended, viewer, model = state_of(list, changes)
+if not base then return short(list, uid, hex) end
 if offset < base then offset = base end
 local at, cards, counts_of, clips, authors, missing = offset, {}, {}, {}, {}, {}
 while #cards < limit and at < stop do
@@ -96,7 +111,7 @@ while #cards < limit and at < stop do
     end
     if #missing > 0 then return {'missing', unpack(missing)} end
 end
-if #cards < limit and not has_ended then return short(uid, hex) end
+if #cards < limit and not has_ended then return short(list, uid, hex) end
 local liked, followed = {}, {}
 if uid ~= '' and #clips > 0 then
     liked = redis.call('SMISMEMBER', 'feed:liked:' .. gen, unpack(clips))
@@ -107,7 +122,7 @@ for i, author in ipairs(authors) do
     flags[i] = (liked[i] or 0) + 2 * (followed[i] or 0) + (author == me and 4 or 0)
 end
 if at > served then
-    note_served(list, base, served, at, ARGV[7], ARGV[10], ARGV[8])
+    note_served(list, base, served, at, viewer, model, ARGV[7], ARGV[10], ARGV[8])
 end
 if counted and redis.call('INCR', counted) == 1 then redis.call('EXPIRE', counted, ARGV[6]) end
 return {'ok', cards, counts_of, flags, at, (has_ended and at >= stop) and 0 or 1}
@@ -121,7 +136,7 @@ ENTRIES = (
 local gen, name, offset, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local uid, list = ARGV[6], list_of(ARGV[1], ARGV[2])
 local changes = redis.call('GET', 'feed:dirty:' .. string.gsub(uid, '-', ''))
-local base, served, stop, has_ended = state_of(list, changes)
+local base, served, stop, has_ended, viewer, model = state_of(list, changes)
 if not base then return {'short'} end
 if offset < base then offset = base end
 local at = math.min(offset + count, stop)
@@ -132,28 +147,15 @@ if at > offset then
 else
     at = offset
 end
-if at > served then note_served(list, base, served, at, ARGV[7], ARGV[8], ARGV[5]) end
+if at > served then
+    note_served(list, base, served, at, viewer, model, ARGV[7], ARGV[8], ARGV[5])
+end
 return {'ok', at, (has_ended and at >= stop) and 0 or 1, unpack(entries)}
 """
 )
 
-# ARGV: generation, name, user id in hex (empty of a visitor), a generation for who has none;
-# all that a ranking starts from.
-TAIL = (
-    ENTRY
-    + """
-local list = list_of(ARGV[1], ARGV[2])
-local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision')
-local dirty = redis.call('GET', 'feed:dirty:' .. ARGV[3]) or '0'
-local entries = redis.call('LRANGE', list, 0, -1)
-if ARGV[3] == '' then return {dirty, meta, entries, false, false} end
-local wishes, viewer = 'feed:wishes:' .. ARGV[3], 'feed:viewer:' .. ARGV[3]
-redis.call('HSETNX', viewer, 'generation', ARGV[4])
-return {dirty, meta, entries,
-    redis.call('HMGET', wishes, 'generation', 'made_for', 'told'),
-    redis.call('HMGET', viewer, 'generation', 'made_for', 'state')}
-"""
-)
+# ARGV: generation, name, user id in hex (empty of a visitor), a generation for who has none.
+TAIL = ENTRY + "return tail_of(list_of(ARGV[1], ARGV[2]), ARGV[3], ARGV[4])"
 
 # ARGV: generation, name, revision expected, offset from which to write, base, version, ended,
 # seconds to keep, number of entries, viewer and model for the log, entries, then as many picks.

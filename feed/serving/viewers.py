@@ -1,8 +1,8 @@
-"""What is known of a viewer, kept ready in Valkey and rebuilt from the tables in two queries.
+"""What is known of a viewer, kept ready in Valkey and rebuilt from the tables in one query.
 
 What is kept counts only while it was made for the current generation.  Every change begins a new
 one, under a random name, so that neither a slow reader nor an emptied Valkey brings old knowledge
-back.  The tables are the truth: whatever is lost here costs two queries.
+back.  The tables are the truth: whatever is lost here costs a query.
 """
 
 import logging
@@ -59,7 +59,7 @@ def viewer_state(
     """What `user` met, saw and likes, as of their last event.
 
     One round trip to Valkey, none where GENERATION, MADE_FOR and STATE were just read as `kept`,
-    or two queries besides.  Of somebody who is not profiled nothing counts but whom they follow;
+    or a query besides.  Of somebody who is not profiled nothing counts but whom they follow;
     that is looked up where it is not said.
     """
     if is_profiled is None:
@@ -67,10 +67,10 @@ def viewer_state(
     if not is_profiled:
         return ViewerState(followed=followed_by_viewer(user))
     try:
-        generation, state = _current(kept) if kept else _kept(user.pk)
+        generation, state = _current(kept) if kept else kept_state(user.pk)
         if state is None:
             state = packed(known_of(user))
-            _keep(user.pk, state, made_for=generation)
+            keep_state(user.pk, state, made_for=generation)
     except redis.RedisError as error:
         log.warning("what is known of a viewer is read from the tables: %s", type(error).__name__)
         state = packed(known_of(user))
@@ -145,8 +145,8 @@ def _read(kept: bytes) -> tuple[History, frozenset[int]]:
     return history, frozenset(told["followed"])
 
 
-def _kept(user_id: UUID) -> tuple[str, bytes | None]:
-    """The current generation, and what was made for it."""
+def kept_state(user_id: UUID) -> tuple[str, bytes | None]:
+    """The current generation, and what was made for it.  Raises RedisError."""
     key = state_key(user_id)
     with valkey().pipeline(transaction=True) as pipeline:
         pipeline.hsetnx(key, GENERATION, token_hex(8))
@@ -160,7 +160,8 @@ def _current(kept: Sequence[Any]) -> tuple[str, bytes | None]:
     return generation.decode(), state if made_for == generation else None
 
 
-def _keep(user_id: UUID, state: bytes, *, made_for: str) -> None:
+def keep_state(user_id: UUID, state: bytes, *, made_for: str) -> None:
+    """Keep what was read after `made_for` was the current generation.  Raises RedisError."""
     with valkey().pipeline(transaction=True) as pipeline:
         pipeline.hset(state_key(user_id), mapping={MADE_FOR: made_for, STATE: state})
         pipeline.expire(state_key(user_id), KEPT_SECONDS)

@@ -32,12 +32,14 @@ from feed.policy.choices import Choices, Night, Rules, rules_for
 from feed.ranking.catalogue import author_key
 from feed.ranking.viewers import Chip, Wishes
 from feed.ranking.viewers import TopicAmount as Topic
+from feed.selectors.at_once import Question, rows_of
 from feed.serving.ready import mark_dirty
 from social.models.people import Block, Mute
 
 log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
+Rows = Sequence[Mapping[str, Any]]
 Kept = Sequence[Any]
 """What Valkey has of GENERATION, MADE_FOR and TOLD."""
 
@@ -118,21 +120,17 @@ def _rules(told: Told, user: User, *, now: datetime) -> Rules:
 
 
 def _told(user_id: UUID, *, now: datetime, kept: Kept | None = None) -> Told:
-    key = _key(user_id)
     try:
-        found = kept or valkey().hmget(key, GENERATION, MADE_FOR, TOLD)
+        found = kept or valkey().hmget(_key(user_id), GENERATION, MADE_FOR, TOLD)
         generation = found[0] or FIRST
         if found[2] is not None and found[1] == generation:
             return _read_again(found[2])
-        row = _row(user_id, now=now)
-        with valkey().pipeline(transaction=True) as pipeline:
-            pipeline.hset(key, mapping={MADE_FOR: generation, TOLD: orjson.dumps(row)})
-            pipeline.expire(key, KEPT_SECONDS)
-            pipeline.execute()
-        return _read(row)
+        (rows,) = rows_of(wishes_question(user_id, now=now))
+        keep_wishes(user_id, rows, made_for=generation)
     except redis.RedisError as error:
         log.warning("wishes are read from the tables: %s", type(error).__name__)
-        return _read(_row(user_id, now=now))
+        (rows,) = rows_of(wishes_question(user_id, now=now))
+    return _read(_told_by(rows))
 
 
 def free_key(user_id: UUID) -> str:
@@ -144,8 +142,22 @@ def _key(user_id: UUID) -> str:
     return f"feed:wishes:{user_id.hex}"
 
 
-def _row(user_id: UUID, *, now: datetime) -> Mapping[str, Any]:
-    """Everything of a person in one query, as JSON can carry it."""
+def wishes_generation(user_id: UUID) -> bytes | str:
+    """To be looked up before `wishes_question` is asked.  Raises RedisError."""
+    return valkey().hget(_key(user_id), GENERATION) or FIRST
+
+
+def keep_wishes(user_id: UUID, rows: Rows, *, made_for: bytes | str) -> None:
+    """Keep the answer to `wishes_question` for that generation.  Raises RedisError."""
+    told = orjson.dumps(_told_by(rows))
+    with valkey().pipeline(transaction=True) as pipeline:
+        pipeline.hset(_key(user_id), mapping={MADE_FOR: made_for, TOLD: told})
+        pipeline.expire(_key(user_id), KEPT_SECONDS)
+        pipeline.execute()
+
+
+def wishes_question(user_id: UUID, *, now: datetime) -> Question:
+    """What `keep_wishes` is to be told the answer of: all that a person chose or wrote."""
     mine = {"user": OuterRef("pk")}
     chips = SteeringChip.objects.filter(**mine, until__gt=now).order_by("created_at", "pk")
     shown = User.objects.filter(pk=user_id).annotate(
@@ -158,11 +170,22 @@ def _row(user_id: UUID, *, now: datetime) -> Mapping[str, Any]:
         blocking=ArraySubquery(Block.objects.filter(blocked=OuterRef("pk")).values("blocker_id")),
         **{name: F(f"feed_settings__{name}") for name in CHOSEN},
     )
-    row = shown.values(*LISTED, *CHOSEN).get()
-    row["hidden"] = sorted({author_key(one) for name in AUTHORS for one in row[name]})
-    for one in (*row["chips"], *row["topics"]):
-        one["embedding"] = _packed(one["embedding"])
-    return {name: row[name] for name in (*CHOSEN, "chips", "topics", "words", "hidden")}
+    sql, parameters = shown.values(*LISTED, *CHOSEN).query.sql_with_params()
+    return sql, parameters
+
+
+def _told_by(rows: Rows) -> Mapping[str, Any]:
+    """The answer as it is kept.  Raises User.DoesNotExist where there is no such person."""
+    if not rows:
+        raise User.DoesNotExist
+    (row,) = rows
+    phrases = {
+        name: [{**one, "embedding": _packed(one["embedding"])} for one in row[name]]
+        for name in ("chips", "topics")
+    }
+    hidden = sorted({author_key(UUID(one)) for name in AUTHORS for one in row[name]})
+    chosen = {name: row[name] for name in CHOSEN}
+    return {**chosen, **phrases, "words": row["words"], "hidden": hidden}
 
 
 def _phrase(*columns: str) -> JSONObject:
@@ -179,7 +202,7 @@ def _read_again(kept: bytes) -> Told:
 
 
 def _read(row: Mapping[str, Any]) -> Told:
-    """What a person told, from `_row`, fresh or kept."""
+    """What a person told, fresh or kept."""
     return Told(
         choices=choices_in(row),
         chips=tuple(_chip(one) for one in row["chips"]),
@@ -221,5 +244,5 @@ def _unpacked(text: str) -> Floats:
     return np.frombuffer(b64decode(text), np.float16).astype(np.float32)
 
 
-def _clock(value: time | str | None) -> time | None:
-    return time.fromisoformat(value) if isinstance(value, str) else value
+def _clock(value: str | None) -> time | None:
+    return time.fromisoformat(value) if value else None

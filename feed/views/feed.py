@@ -1,6 +1,7 @@
 """The feed: what is ready is sent as it is, everything else goes through DRF."""
 
 import logging
+from datetime import datetime
 from functools import wraps
 
 import redis
@@ -10,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,9 +25,10 @@ from common.schema import page_parameters, paged
 from feed.selectors.pages import Mode
 from feed.serializers import ClipSerializer
 from feed.serving.lists import RANKED
+from feed.serving.meeting import meet
 from feed.serving.pages import page_for
-from feed.serving.people import introduce, key_login, known_by_id, login_lease, session_login
-from feed.serving.quick import Wanted, kept_page, ready_page
+from feed.serving.people import introduce, key_login, login_lease, session_login
+from feed.serving.quick import UnknownLogin, Wanted, kept_page, ready_page
 from feed.serving.visitors import is_within_limit
 
 log = logging.getLogger(__name__)
@@ -75,10 +78,13 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     wanted = _wanted(request)
     if wanted is None:
         return LONG_WAY(request)
-    page = ready_page(wanted, now=timezone.now())
+    try:
+        page = ready_page(wanted, now=timezone.now())
+    except UnknownLogin:
+        page = _page_of_known(request, wanted, now=timezone.now())
     if page is not None and (wanted.login is not None or _is_within_limit(request)):
         return _answer(request, page)
-    return LONG_WAY(request) if wanted.login is None else _introduced(request, wanted.login)
+    return LONG_WAY(request)
 
 
 def _answer(request: HttpRequest, page: bytes) -> HttpResponse:
@@ -90,15 +96,23 @@ def _answer(request: HttpRequest, page: bytes) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> Wanted | None:
     """The page that is asked for, or None where the request is not an ordinary one."""
-    query = request.GET
+    raw = request.META["QUERY_STRING"]
+    query = _plain_query(raw) or request.GET
     mode = MODES.get(query.get("mode", Mode.FOR_YOU))
     limit = LIMITS.get(query.get("limit", str(DEFAULT_LIMIT)))
     authorization = request.META.get("HTTP_AUTHORIZATION", "")
     is_plain = "format" not in query and (not authorization or authorization.startswith(BEARER))
     if mode is None or limit is None or not is_plain:
         return None
-    raw = request.META["QUERY_STRING"]
     return Wanted(raw, mode, query.get("cursor") or None, limit, _login(request))
+
+
+def _plain_query(raw: str) -> dict[str, str] | None:
+    """What is asked, where nothing in it is escaped: Django's parser costs more."""
+    if not raw.isascii() or "%" in raw or "+" in raw:
+        return None
+    pairs = (part.partition("=") for part in raw.split("&"))
+    return {name: value for name, _, value in pairs}
 
 
 def _login(request: HttpRequest) -> str | None:
@@ -115,20 +129,30 @@ def _is_within_limit(request: HttpRequest) -> bool:
     return is_within_limit(IDENT.get_ident(request))  # type: ignore[arg-type] # only META is read
 
 
-def _introduced(request: HttpRequest, login: str) -> HttpResponseBase:
-    """The long way, and whose login it was is known from then on."""
+def _page_of_known(request: HttpRequest, wanted: Wanted, *, now: datetime) -> bytes | None:
+    """The ready page, once it is looked up whose login came; None where it takes the long way."""
+    if wanted.login is None:
+        return None
     try:
-        lease = login_lease(login)
-    except redis.RedisError:
-        return LONG_WAY(request)
-    response = LONG_WAY(request)
-    if isinstance(request.user, User):
-        try:
-            if (who := known_by_id(request.user.pk)) is not None:
-                introduce(login, who, lease=lease)
-        except redis.RedisError as error:
-            log.warning("a login is not remembered: %s", type(error).__name__)
-    return response
+        lease = login_lease(wanted.login)
+        user = _authenticated(request)
+        who = None if user is None else meet(user, now=now)
+        if who is None:
+            return None
+        introduce(wanted.login, who, lease=lease)
+        return ready_page(wanted, now=now)
+    except (redis.RedisError, UnknownLogin) as error:
+        log.warning("a login is not remembered: %s", type(error).__name__)
+        return None
+
+
+def _authenticated(request: HttpRequest) -> User | None:
+    """Who sent it, as DRF finds out; what it refuses, the long way refuses in its words."""
+    asking = Request(request, authenticators=FeedView().get_authenticators())
+    try:
+        return asking.user if isinstance(asking.user, User) else None
+    except APIException:
+        return None
 
 
 def _mode(text: str) -> Mode:

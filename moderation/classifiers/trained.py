@@ -165,6 +165,11 @@ def comment_door() -> TrainedScreen:
     return trained_screen("comment_door")
 
 
+def caption_screen() -> TrainedScreen:
+    """The screen of captions and hashtags, at the door and in workers: TF-IDF alone."""
+    return trained_screen("caption_screen")
+
+
 def _windows(text: str) -> Iterator[str]:
     """The text, or, when it is long, pieces of it that overlap; nothing for no words."""
     words = text.split()

@@ -20,6 +20,7 @@ from moderation.policy.rules import Audience, Policy, verdict
 BATCH = 500
 SHOWN_EXAMPLES = 5
 OF_WORDS = ("prompt", "render")
+OF_CAPTIONS = ("caption", "prompt")
 STAGES = {
     Subject.PROMPT: OF_WORDS,
     Subject.COMMENT: ("comment",),
@@ -147,7 +148,7 @@ def _stage_of(
     A caption is judged as words before its clip is.
     """
     if decision.subject == Subject.CLIP:
-        possible: tuple[str, ...] = ("clip",) if decision.subject_id in clips else OF_WORDS
+        possible: tuple[str, ...] = ("clip",) if decision.subject_id in clips else OF_CAPTIONS
     else:
         possible = STAGES[Subject(decision.subject)]
     asked = {signal.detector for signal in found}

@@ -97,7 +97,7 @@ def screen_caption(*, author: User, text: str, now: datetime) -> None:
     In doubt it passes here, and the clip will be held for a person.
     """
     content = _content(Subject.CLIP, author, text)
-    outcome = screening.judge_text(content, texts={"caption": text}, stage="prompt", now=now)
+    outcome = screening.judge_text(content, texts={"caption": text}, stage="caption", now=now)
     if outcome.decision is Outcome.BLOCK:
         raise TextRefused(f"{message(outcome, stage='text')} {HOW_TO_APPEAL}", field="caption")
 

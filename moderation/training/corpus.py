@@ -20,6 +20,7 @@ from moderation.classifiers.canonical import canonical, known_words
 
 GRAMMAR = Path(__file__).with_name("grammar.yaml")
 TALK = Path(__file__).with_name("talk.yaml")
+CAPTIONS = Path(__file__).with_name("captions.yaml")
 SLOT = re.compile(r"\{(\w+)\}")
 DEEPEST = 4
 CALLED = 0.15
@@ -170,6 +171,25 @@ def talk_examples(*, seed: int, of_each: int = 30) -> list[Example]:
         for _ in range(of_each)
     ]
     return list({example.text: example for example in harmless + abuse}.values())
+
+
+def caption_examples(*, seed: int, of_each: int = 30) -> list[Example]:
+    """What people write over their own clip: `of_each` of every pattern, ordinary or forbidden."""
+    captions = _grammar(CAPTIONS)
+    grammar = _grammar(TALK) | captions
+    chance = random.Random(seed)  # noqa: S311 - sentences, no secrets
+    ordinary = [
+        Example(_said(pattern, grammar, chance), "", "ours-captions", is_chat=True)
+        for pattern in captions["ordinary"]
+        for _ in range(of_each)
+    ]
+    forbidden = [
+        Example(_said(pattern, grammar, chance), category, "ours-forbidden", is_chat=True)
+        for category, patterns in captions["forbidden"].items()
+        for pattern in patterns
+        for _ in range(of_each)
+    ]
+    return list({example.text: example for example in ordinary + forbidden}.values())
 
 
 def word_examples(talk: Sequence[Example], *, most: int = MOST_WORDS) -> list[Example]:

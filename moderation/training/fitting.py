@@ -34,12 +34,14 @@ NINE = float(np.log(9.0))
 class Recipe:
     """How one screen is fitted.
 
-    `quiet` are the sources whose harmless texts set the two points; `weights` says how much a
-    source counts (1 if it is not named); `chat_share` is how much chat counts of everything.
-    `sharpness` above 1 gives the likeliest category more of the score.
+    `left_out` are the sources it is not fitted on; `quiet` are those whose harmless texts set the
+    two points; `weights` says how much a source counts (1 if it is not named); `chat_share` is how
+    much chat counts of everything.  `sharpness` above 1 gives the likeliest category more of the
+    score.
     """
 
     categories: tuple[str, ...]
+    left_out: frozenset[str]
     quiet: tuple[str, ...]
     weights: Mapping[str, float]
     has_meaning: bool

@@ -8,6 +8,7 @@ from moderation.training.corpus import (
     CATEGORIES,
     UNSORTED,
     Example,
+    caption_examples,
     own_examples,
     public_examples,
     talk_examples,
@@ -25,8 +26,11 @@ from moderation.training.fitting import (
 QUIET = ("parti", "vbench", "vbench2", "ours-everyday", "claims", "freshqa")
 TALK_QUIET = ("tweets", "reviews", "ours-talk", "claims", "freshqa", "vbench", "ours-everyday")
 SPOKEN = frozenset({"tweets", "reviews"})
-NOT_FOR_PROMPTS = SPOKEN | {"ours-talk", "ours-abuse", "ours-words"}
-NOT_FOR_TALK = frozenset({"i2p", "advbench", "harmbench", "do-not-answer", "ailuminate"})
+CAPTION_QUIET = (*TALK_QUIET, "ours-captions")
+POSTED = frozenset({"ours-captions", "ours-forbidden"})
+NOT_FOR_PROMPTS = SPOKEN | POSTED | {"ours-talk", "ours-abuse", "ours-words"}
+NOT_FOR_TALK = POSTED | {"i2p", "advbench", "harmbench", "do-not-answer", "ailuminate"}
+NOT_FOR_CAPTIONS = frozenset({"i2p"})
 TALK_CATEGORIES = (
     "sexual_minors",
     "sexual",
@@ -38,13 +42,24 @@ TALK_CATEGORIES = (
 )
 PROMPT_WEIGHTS = {"ours-look-alikes": 2.0, "parti": 4.0}
 TALK_WEIGHTS = {"ours": 0.5, "tweets": 2.0, "ours-words": 0.5, "openai": 6.0, "ours-abuse": 0.3}
+CAPTION_WEIGHTS = TALK_WEIGHTS | {"ours-abuse": 0.8}
 RECIPES = {
-    "prompt_door": Recipe(CATEGORIES, QUIET, PROMPT_WEIGHTS, has_meaning=False),
-    "prompt_screen": Recipe(CATEGORIES, QUIET, PROMPT_WEIGHTS, has_meaning=True),
+    "prompt_door": Recipe(CATEGORIES, NOT_FOR_PROMPTS, QUIET, PROMPT_WEIGHTS, has_meaning=False),
+    "prompt_screen": Recipe(CATEGORIES, NOT_FOR_PROMPTS, QUIET, PROMPT_WEIGHTS, has_meaning=True),
     "comment_door": Recipe(
         TALK_CATEGORIES,
+        NOT_FOR_TALK,
         TALK_QUIET,
         TALK_WEIGHTS,
+        has_meaning=False,
+        chat_share=0.8,
+        sharpness=4.0,
+    ),
+    "caption_screen": Recipe(
+        CATEGORIES,
+        NOT_FOR_CAPTIONS,
+        CAPTION_QUIET,
+        CAPTION_WEIGHTS,
         has_meaning=False,
         chat_share=0.8,
         sharpness=4.0,
@@ -67,8 +82,7 @@ def make_screens(
     examples = all_examples(folder, seed=seed)
     for name in only:
         recipe = RECIPES[name]
-        chosen = _for_talk(examples) if name.startswith("comment") else _for_prompts(examples)
-        data = prepared(chosen, recipe, minilm().embed)
+        data = prepared(_chosen(examples, recipe), recipe, minilm().embed)
         say(f"\n{name}: fitted on one half, asked about the other\n\n{TABLE_HEAD}")
         _say_all(figures(data, recipe, seed=seed), say)
         if is_across:
@@ -80,24 +94,19 @@ def make_screens(
 
 
 def all_examples(folder: Path, *, seed: int) -> list[Example]:
-    """Every text there is: the sets in `folder`, our own sentences, our talk and its words."""
+    """Every text there is: the sets in `folder`, our sentences, talk, words, captions."""
     public = public_examples(folder)
     talk = [*talk_examples(seed=seed), *(one for one in public if one.source in SPOKEN)]
     own = [*own_examples(seed=seed), *talk_examples(seed=seed)]
-    return [*public, *own, *word_examples(talk)]
+    return [*public, *own, *word_examples(talk), *caption_examples(seed=seed)]
 
 
-def _for_prompts(examples: Iterable[Example]) -> list[Example]:
-    return [example for example in examples if example.source not in NOT_FOR_PROMPTS]
-
-
-def _for_talk(examples: Iterable[Example]) -> list[Example]:
-    """What is said among people, in the categories that words alone can hurt by."""
+def _chosen(examples: Iterable[Example], recipe: Recipe) -> list[Example]:
     return [
         example
         for example in examples
-        if example.source not in NOT_FOR_TALK
-        and example.category in {"", UNSORTED, *TALK_CATEGORIES}
+        if example.source not in recipe.left_out
+        and example.category in {"", UNSORTED, *recipe.categories}
     ]
 
 

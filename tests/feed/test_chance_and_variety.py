@@ -13,7 +13,7 @@ from feed.ranking.diversity import Pool, varied_order
 from feed.ranking.exploration import explored, first_turns
 from feed.ranking.parameters import PARAMETERS
 from feed.ranking.prepared import prepared
-from feed.ranking.responses import reception
+from feed.ranking.responses import reception, weight_of_usual
 from feed.ranking.tastes import liking
 from feed.ranking.viewers import Meeting
 from tests.feed.worlds import NOW, TOPICS, catalogue
@@ -86,7 +86,7 @@ def test_an_order_has_each_clip_once_and_the_best_first(
 def test_of_two_good_clips_the_one_unlike_the_first_comes_next() -> None:
     same, other = np.array([1, 0]), np.array([0, 1])
     pool = Pool(
-        scores=np.array([1.0, 0.9, 0.8], np.float32),
+        scores=np.array([1.0, 0.83, 0.8], np.float32),
         coordinates=np.array([same, same, other], np.float32),
         authors=np.array([1, 2, 3]),
         kinds=np.zeros(3, np.uint8),
@@ -115,3 +115,19 @@ def test_one_report_of_few_viewers_decides_nothing_and_many_of_many_do() -> None
 
     assert quality(120, 1) > 0.5 * quality(120, 0)
     assert quality(10_000, 300) == pytest.approx(PARAMETERS.quality_least)
+
+
+def test_the_more_clips_differ_the_sooner_a_clip_is_believed() -> None:
+    random = np.random.default_rng(0)
+    shown = random.integers(50, 500, 300).astype(np.float32)
+
+    def weight(rates: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+        counts = random.binomial(shown.astype(np.int64), rates).astype(np.float32)
+        return weight_of_usual(counts, shown, mean=0.4, parameters=PARAMETERS)
+
+    nothing = np.zeros(0, np.float32)
+    usual = weight_of_usual(nothing, nothing, mean=0.4, parameters=PARAMETERS)
+    assert usual == pytest.approx(PARAMETERS.prior_impressions)
+    assert weight(np.full(300, 0.4)) > 2 * usual
+    # A Beta(4, 6) is a prior of ten impressions.
+    assert weight(random.beta(4, 6, 300)) == pytest.approx(10, rel=0.3)

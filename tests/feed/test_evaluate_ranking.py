@@ -74,6 +74,19 @@ def test_people_of_one_event_repeats_and_equal_times_are_no_trouble(log: Path) -
     assert found["queries"] + found["queries_left_out"] == found["users"]
 
 
+@pytest.mark.parametrize("split", ["leave-last-out", "time"])
+def test_of_too_many_people_a_sample_is_asked_and_the_others_are_counted(
+    log: Path, split: str
+) -> None:
+    everybody = evaluated(written(log, ROWS), split)
+    some, again, others = (evaluated(log, split, queries=5, seed=seed) for seed in (1, 1, 2))
+    assert everybody["queries_not_asked"] == 0
+    assert some["queries"] + some["queries_left_out"] == 5
+    assert some["queries_not_asked"] == everybody["queries"] + everybody["queries_left_out"] - 5
+    assert without_seconds(some) == without_seconds(again)
+    assert others["queries_not_asked"] == some["queries_not_asked"]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -103,3 +116,5 @@ def test_what_is_no_text_or_not_there_is_refused(log: Path) -> None:
         evaluated(log)
     with pytest.raises(CommandError, match="between 0 and 1"):
         evaluated(written(log, ROWS), "time", cut=1.5)
+    with pytest.raises(CommandError, match="1 or more"):
+        evaluated(log, "time", queries=0)

@@ -140,6 +140,7 @@ def test_who_may_register_what(servers: ExitStack, owner: User, settings: Settin
         answered = program.post("/api/v1/feeds", asked, content_type="application/json")
         return answered.status_code, answered.json().get("code", "")
 
+    settings.GUEST_FEED_RATE = "100/h"
     assert register(make_user(role=Role.VIEWER)) == (403, "permission_denied")
     assert register(owner, name="")[0] == 400
     assert register(owner, name="white power") == (400, "moderation_blocked")
@@ -147,13 +148,15 @@ def test_who_may_register_what(servers: ExitStack, owner: User, settings: Settin
     assert register(owner, url="https://user@feeds.example/") == (400, "address_refused")
     assert register(owner, url="https://169.254.169.254/latest/") == (400, "address_refused")
     assert register(owner, url="http://10.0.0.1/") == (400, "address_refused")
+    # Before the words are judged, which would be put on record.
+    assert register(owner, name="white power", url="https://10.0.0.1/")[1] == "address_refused"
+    assert register(owner, url="https://feeds.invalid/") == (400, "feed_answers_wrong")
     assert register(owner, url=wrong.url("/skeleton")) == (400, "feed_answers_wrong")
     assert register(owner, url=f"{settings.REVERIE_URL}/api/v1/feed") == (400, "address_refused")
     settings.OUTGOING_LOOPBACK = False
     assert register(owner) == (400, "address_refused")
     settings.OUTGOING_LOOPBACK = True
     assert not GuestFeed.objects.exists()
-    settings.GUEST_FEED_RATE = "100/h"
     assert register(owner)[0] == 201
     assert register(owner) == (409, "already_registered")
     assert register(make_user())[0] == 201

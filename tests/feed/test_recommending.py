@@ -227,6 +227,12 @@ def test_an_empty_catalogue_and_one_of_one_clip_have_their_pages() -> None:
     assert len(page(clips=catalogue(3, known=False), asked=Wishes(chips=(chip("cat"),)))) == 3
 
 
+def test_a_clip_kept_for_a_later_place_is_not_shown_twice_when_nothing_else_is_left() -> None:
+    few = catalogue(25, authors=4)
+    for seed in range(150):
+        assert len(set(numbers_of(page(clips=few, seed=seed)))) == len(few)
+
+
 def test_every_parameter_is_described_with_its_unit() -> None:
     told = described_parameters()
     assert {one.name for one in told} == set(Parameters.__dataclass_fields__)

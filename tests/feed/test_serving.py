@@ -11,6 +11,9 @@ from uuid import UUID
 
 import pytest
 import redis
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.sql import emit_pre_migrate_signal
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -35,6 +38,8 @@ from feed.serving.fragments import build_fragments, drop_fragments, fragment_key
 from feed.serving.leases import keep, leased
 from feed.serving.lists import RANKED
 from feed.serving.quick import RING_SECONDS
+from feed.serving.viewers import forget_state
+from feed.serving.wishes import free_key
 from social.counting import add_waiting_counts
 from social.services.blocking import block
 from social.services.following import follow
@@ -301,6 +306,53 @@ def test_a_minor_is_shown_nothing_kept_from_them(noon: None) -> None:
     assert clips[0].caption in walk(program_of(make_user()))
 
 
+LOGIN_QUERIES = {"key": 1, "session": 2}
+"""What Django and DRF ask to find out whose a key or a session is."""
+
+
+@pytest.mark.parametrize("login", LOGIN_QUERIES)
+def test_a_cold_page_takes_two_queries_beside_those_of_the_login(
+    login: str, valkey_server: Any, django_assert_num_queries: Any
+) -> None:
+    clips, viewer = many_clips(30), make_user()
+    like(viewer, clips[0].pk)
+    follow(viewer, clips[1].author.handle)
+    client = program_of(viewer) if login == "key" else browser_of(viewer)
+    known = flags_in(get(client, limit=30))
+    assert known == [(False, False)] * 21 + [(False, True)] * 8 + [(True, False)]
+
+    valkey_server.flushall()
+    with django_assert_num_queries(LOGIN_QUERIES[login] + 2):
+        assert len(captions(get(client))) == 10
+    with django_assert_num_queries(0):
+        assert flags_in(get(client, limit=30)) == known
+
+
+def test_what_a_page_lost_is_asked_for_in_one_query_each(django_assert_num_queries: Any) -> None:
+    clips, viewer = many_clips(30), make_user()
+    client = browser_of(viewer)
+    get(client, limit=30)
+    people.forget_logins([people.session_login(str(client.session.session_key))])
+    with django_assert_num_queries(LOGIN_QUERIES["session"]):
+        get(client)
+    valkey().delete(free_key(viewer.pk))
+    with django_assert_num_queries(0):
+        get(client)
+    forget_state(viewer.pk)
+    drop_fragments(clip.pk for clip in clips)
+    with django_assert_num_queries(2):
+        get(client, limit=30)
+    people.forget_people([viewer.pk])
+    with django_assert_num_queries(LOGIN_QUERIES["session"] + 1):
+        get(client)
+
+
+def flags_in(answer: Any) -> list[tuple[bool, bool]]:
+    """Of every clip whether it is liked, and its author followed; in order of these."""
+    viewer = [clip["viewer"] for clip in answer.json()["data"]]
+    return sorted((one["liked"], one["following"]) for one in viewer)
+
+
 def test_pages_go_on_while_valkey_loses_everything(valkey_server: Any) -> None:
     clips = many_clips(25)
     program = program_of(make_user())
@@ -441,3 +493,15 @@ def test_changes_wait_while_valkey_is_away(monkeypatch: pytest.MonkeyPatch) -> N
     assert invalidating.work_off_changes() >= 1
     assert not Change.objects.exists()
     assert not valkey().get(fragment_key(clip.pk))
+
+
+def test_what_a_migration_writes_waits_until_the_tables_are_there() -> None:
+    author = make_user()
+    make_clip(author)
+    assert not Change.objects.exists()
+    emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", apps=apps, plan=[])
+    make_clip(author)
+    assert Change.objects.exists()
+    call_command("migrate", verbosity=0)
+    make_clip(author)
+    assert not Change.objects.exists()

@@ -73,13 +73,16 @@ class Dealings:
         self.unsaid: set[int] = set()
         self.stirred: list[str] = []
         self.collections: dict[str, Collection] = {}
+        self.collected: dict[str, set[int]] = {}
+        self.saved: dict[str, set[int]] = {}
+        self.pinned: set[int] = set()
         self.links: list[tuple[int, str]] = []
         self.guest: GuestFeed | None = None
 
     def acts(self) -> dict[str, tuple[int, Act]]:
         """How often each is done, and what it is."""
         return {
-            "block": (30, self.block),
+            "block": (40, self.block),
             "unblock": (34, self.unblock),
             "mute": (14, self.mute),
             "unmute": (14, self.unmute),
@@ -88,14 +91,14 @@ class Dealings:
             "mute a word": (4, self.mute_word),
             "unmute a word": (5, self.unmute_word),
             "set the feed": (4, self.set_feed),
-            "save": (12, self.save),
+            "save": (24, self.save),
             "unsave": (3, self.unsave),
-            "collect": (14, self.collect),
-            "share": (10, self.share),
-            "pin": (6, self.pin),
-            "say": (12, self.say),
-            "answer": (10, self.answer),
-            "remove what was said": (4, self.unsay),
+            "collect": (26, self.collect),
+            "share": (16, self.share),
+            "pin": (12, self.pin),
+            "say": (36, self.say),
+            "answer": (24, self.answer),
+            "remove what was said": (8, self.unsay),
             "tell what happened": (20, self.tell_events),
             "let the feed's workers work": (30, self.work),
         }
@@ -187,7 +190,11 @@ class Dealings:
     # --- clips ---
 
     def save(self) -> int | None:
-        return self.walk._touch(save_clip)
+        def keep(user: User, clip_id: Any) -> None:
+            save_clip(user, clip_id)
+            self.saved.setdefault(user.handle, set()).add(self.walk.number_of(clip_id))
+
+        return self.walk._touch(keep)
 
     def unsave(self) -> int | None:
         number = self.walk._clip(None)
@@ -206,6 +213,7 @@ class Dealings:
                 made = make_collection(user, title=f"of {user.handle[:3]}", is_public=True)
                 self.collections[user.handle] = made
             collect_clip(user, self.collections[user.handle].pk, clip_id)
+            self.collected.setdefault(user.handle, set()).add(self.walk.number_of(clip_id))
 
         return self.walk._touch(put)
 
@@ -226,6 +234,7 @@ class Dealings:
             act = self.random.choice((pin_clip, pin_clip, unpin_clip))
             with suppress(ReverieError):
                 act(author, self.walk.clips[number].pk)
+                (self.pinned.add if act is pin_clip else self.pinned.discard)(number)
         return number
 
     def say(self) -> int | None:
@@ -251,12 +260,20 @@ class Dealings:
         return int(number)
 
     def is_readable(self, viewer: str, number: int) -> bool:
-        """Whether the viewer may read what was said, given that they may see the clip."""
+        """Whether the viewer may read what was said, given that they may see the clip.
+
+        Nobody but reviewers reads what is said by somebody and under a clip of somebody who are
+        kept apart.
+        """
         said, people = self.said[number], self.oracle.people
         if {said.number, said.thread} & self.unsaid:
             return False
         voices = {said.author, self.said[said.thread].author}
         if not all(people[one].is_active for one in voices):
+            return False
+        author = self.oracle.clips[said.under].author
+        is_reviewer = bool(viewer) and people[viewer].is_reviewer
+        if not is_reviewer and any(self.oracle.are_apart(one, author) for one in voices):
             return False
         return not voices & self.oracle.hidden_people(viewer)
 

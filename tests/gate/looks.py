@@ -22,6 +22,7 @@ from feed.serving.quick import forget_ring
 from moderation.models.desk import ReviewItem
 from social.selectors.shown import shown_clip
 from tests.gate.oracle import VISITOR
+from tests.gate.tempting import Temptations
 from tests.gate.test_every_route import ARGUMENT, _arguments, _routes
 from tests.gate.walk import TAG, Leak, Walk
 from tests.people import browser_of, program_of
@@ -31,6 +32,7 @@ NAMES_OF_CLIPS = {"clip_id", "video_id", "object_id", "name", "item_id"}
 OK, LOGIN = 200, 401
 FOUND = {200, 301, 302, 303, 307, 308}
 CURSORS_KEPT = 12
+PAGES_KEPT = 12
 SAID = re.compile(rb"wc(\d{6})z")
 PEOPLE = re.compile(rb"\b[a-z]{3}_walks\b")
 # Only here a person reads the names of whom they blocked.
@@ -82,6 +84,8 @@ class Looks:
         }
         self.programs = {handle: program_of(user) for handle, user in walk.users.items()}
         self.cursors: dict[str, list[str]] = {handle: [] for handle in self.browsers}
+        self.served: dict[str, list[tuple[str, set[int]]]] = {name: [] for name in self.browsers}
+        self.temptations = Temptations(self)
 
     # --- one clip, after every step ---
 
@@ -90,11 +94,13 @@ class Looks:
         viewer = self._somebody()
         shown = self._is_in_lists(viewer, number)
         self._compare("visible_clips", viewer, number, shown, self.oracle.is_listed(viewer, number))
-        kind = self.random.choices(("", "selector", "http"), (26, 5, 4))[0]
+        kind = self.random.choices(("", "selector", "http", "tempted"), (17, 5, 4, 9))[0]
         if kind == "selector":
             self._by_selector(viewer, number)
         elif kind == "http":
             self._by_address(viewer, number)
+        elif kind == "tempted":
+            self.temptations.look()
 
     def _somebody(self) -> str:
         """Often one for whom something changed just now, who has warm pages."""
@@ -175,15 +181,15 @@ class Looks:
         look(viewer, number)
 
     def _recommended(self, viewer: str, number: int) -> None:
-        self._list(viewer, self.random.choice(RECOMMENDED), self.oracle.is_recommended)
+        self.read_list(viewer, self.random.choice(RECOMMENDED), self.oracle.is_recommended)
 
     def _asked(self, viewer: str, number: int) -> None:
-        self._list(viewer, self.random.choice(ASKED), self.oracle.is_listed)
+        self.read_list(viewer, self.random.choice(ASKED), self.oracle.is_listed)
 
     def _again(self, viewer: str, number: int) -> None:
         """A page that was asked for before, perhaps long ago, with the cursor of that time."""
         if self.cursors[viewer]:
-            self._list(viewer, self.random.choice(self.cursors[viewer]), self.oracle.is_listed)
+            self.read_list(viewer, self.random.choice(self.cursors[viewer]), self.oracle.is_listed)
 
     def _of_author(self, viewer: str, number: int) -> None:
         author = self.oracle.clips[number].author
@@ -192,36 +198,39 @@ class Looks:
             f"/api/v1/users/{author}/clips?limit=50",
             f"/api/v1/users/{author}/pinned",
         )
-        self._list(viewer, self.random.choice(lists), self._is_listed_or_own)
+        self.read_list(viewer, self.random.choice(lists), self.is_listed_or_own)
 
-    def _is_listed_or_own(self, viewer: str, number: int) -> bool:
+    def is_listed_or_own(self, viewer: str, number: int) -> bool:
+        """What pages of an author, and families, may show."""
         is_own = viewer == self.oracle.clips[number].author
         return is_own or self.oracle.is_listed(viewer, number)
 
     def _of_family(self, viewer: str, number: int) -> None:
         """What it was made from, and what was made from it."""
         address = f"/api/v1/clips/{self.walk.clips[number].pk}/remixes"
-        self._list(viewer, address, self._is_listed_or_own)
+        self.read_list(viewer, address, self.is_listed_or_own)
 
     def _collected(self, viewer: str, number: int) -> None:
         collections = self.walk.dealings.collections
         if collections:
             owner = self.random.choice(sorted(collections))
             address = f"/api/v1/collections/{collections[owner].pk}/clips?limit=50"
-            answer = self._list(viewer, address, self.oracle.is_listed)
-            is_there = not (owner in self.oracle.hidden_people(viewer) or self._is_away(owner))
+            answer = self.read_list(viewer, address, self.oracle.is_listed)
+            is_there = not (owner in self.oracle.hidden_people(viewer) or self.is_away(owner))
             if not is_there and answer.status_code == OK:
-                self._report(f"{address} of {owner}", viewer, set())
+                self.report(f"{address} of {owner}", viewer, set())
 
     def _shared(self, viewer: str, number: int) -> None:
         links = self.walk.dealings.links
         if links:
-            number, token = self.random.choice(links)
-            answer = self._get(viewer, f"/s/{token}")
-            shown = answer.status_code in FOUND
-            answer.close()
-            expected = self.oracle.is_listed(viewer, number)
-            self._compare("/s/…", viewer, number, shown, expected)
+            self.follow_link(viewer, *self.random.choice(links))
+
+    def follow_link(self, viewer: str, number: int, token: str) -> None:
+        """A share link leads to the clip, for whom it is there."""
+        answer = self._get(viewer, f"/s/{token}")
+        shown = answer.status_code in FOUND
+        answer.close()
+        self._compare("/s/…", viewer, number, shown, self.oracle.is_listed(viewer, number))
 
     def _said(self, viewer: str, number: int) -> None:
         """What is said under a clip, best where somebody spoke whom the viewer may not read."""
@@ -244,27 +253,30 @@ class Looks:
             return
         kind = self.random.choice(("api", "api", "page"))
         if kind == "page":
-            self._list(viewer, f"/feeds/{guest.pk}", self.oracle.is_recommended)
+            self.read_list(viewer, f"/feeds/{guest.pk}", self.oracle.is_recommended)
             return
         address = f"/api/v1/feeds/{guest.pk}/clips?limit=50"
-        answer = self._list(viewer, address, self.oracle.is_recommended)
+        answer = self.read_list(viewer, address, self.oracle.is_recommended)
         expected = {one for one in self.walk.live if self.oracle.is_recommended(viewer, one)}
         shown = _numbers_in(answer)
         if shown != expected:
-            self._report(address, viewer, shown ^ expected)
+            self.report(address, viewer, shown ^ expected)
         self.count["whole pages read"] += 1
 
-    def _is_away(self, handle: str) -> bool:
+    def is_away(self, handle: str) -> bool:
+        """Whether somebody is suspended."""
         return not self.oracle.people[handle].is_active
 
-    def _list(self, viewer: str, address: str, shows: Shows) -> HttpResponseBase:
+    def read_list(self, viewer: str, address: str, shows: Shows) -> HttpResponseBase:
         """GET a list: every clip of it is one it may show the viewer."""
         answer = self.read(viewer, address)
         numbers = _numbers_in(answer)
         for number in sorted(numbers):
             self.count["clips met in lists"] += 1
             if not shows(viewer, number):
-                self._report(address, viewer, {number})
+                self.report(address, viewer, {number})
+        if address.startswith("/api/v1/feed?") and "following" not in address and numbers:
+            self.served[viewer] = [*self.served[viewer][1 - PAGES_KEPT :], (address, numbers)]
         self._remember(viewer, address, answer)
         return answer
 
@@ -301,7 +313,7 @@ class Looks:
             shown, expected = {numbers[pk] for pk in found}, self.oracle.listed(viewer)
             self.count["whole lists compared"] += 1
             if shown != expected:
-                self._report("visible_clips", viewer, shown ^ expected)
+                self.report("visible_clips", viewer, shown ^ expected)
 
     def everything(self) -> None:
         """Every address of the site, in turns in the eyes of a visitor and of somebody else."""
@@ -334,7 +346,7 @@ class Looks:
             is_hidden = not self.oracle.is_found(viewer, number)
             is_own = viewer == self.oracle.clips[number].author
             if is_hidden and not is_own and 200 <= answer.status_code < 300:
-                self._report(address, viewer, {number})
+                self.report(address, viewer, {number})
 
     def _arguments_of_people(self) -> Mapping[str, Iterable[str]]:
         clip = Clip.objects.select_related("video", "author").get(
@@ -392,7 +404,7 @@ class Looks:
         for number in _numbers_in(answer):
             is_own = viewer == self.oracle.clips[number].author
             if not is_own and not self.oracle.is_found(viewer, number):
-                self._report(address, viewer, {number})
+                self.report(address, viewer, {number})
         self._read_of_people(viewer, address, _content(answer))
         self.count["addresses read"] += 1
         return answer
@@ -400,16 +412,20 @@ class Looks:
     def _read_of_people(self, viewer: str, address: str, content: bytes) -> None:
         """Nobody reads the name or the words of whom they blocked, or who blocked them."""
         hidden = self.oracle.hidden_people(viewer)
-        named = {name.decode() for name in PEOPLE.findall(content)}
+        named = _people_in(content)
         if address.startswith(OWN_BLOCKS):
             hidden = {one for one in hidden if (viewer, one) not in self.oracle.blocks}
         if found := {one for one in named & hidden if one not in address}:
-            self._report(f"{address} names {found}", viewer, set())
+            self.report(f"{address} names {found}", viewer, set())
         for digits in SAID.findall(content):
             self.count["comments read"] += 1
             if not self.walk.dealings.is_readable(viewer, int(digits)):
                 told = self.walk.dealings.said[int(digits)]
-                self._report(f"{address} tells {told}", viewer, {told.under})
+                self.report(f"{address} tells {told}", viewer, {told.under})
+
+    def people_in(self, answer: HttpResponseBase) -> set[str]:
+        """Whom the answer names."""
+        return _people_in(_content(answer))
 
     def _read_whole(self, viewer: str, address: str) -> None:
         """GET the latest clips: all that is public, and recommended, and nothing else."""
@@ -417,7 +433,7 @@ class Looks:
         public = {one for one in self.walk.live if self.oracle.is_recommended(viewer, one)}
         shown = _numbers_in(answer)
         if answer.status_code == OK and shown != public:
-            self._report(address, viewer, shown ^ public)
+            self.report(address, viewer, shown ^ public)
         self.count["whole pages read"] += 1
 
     def _get(
@@ -444,9 +460,10 @@ class Looks:
     ) -> None:
         self.count["shown" if expected else "hidden"] += 1
         if shown is not expected:
-            self._report(place, viewer, {number})
+            self.report(place, viewer, {number})
 
-    def _report(self, place: str, viewer: str, numbers: set[int]) -> None:
+    def report(self, place: str, viewer: str, numbers: set[int]) -> None:
+        """Raise Leak, saying where, for whom and about which clips."""
         told = " | ".join(self.walk.history(number) for number in sorted(numbers)[:3])
         raise Leak(
             f"after step {self.walk.number}, {place} for {viewer or 'a visitor'}"
@@ -475,6 +492,10 @@ def _content(answer: HttpResponseBase) -> bytes:
         answer.streaming_content = [content]  # type: ignore[attr-defined]
         return content
     return bytes(answer.content)  # type: ignore[attr-defined]
+
+
+def _people_in(content: bytes) -> set[str]:
+    return {name.decode() for name in PEOPLE.findall(content)}
 
 
 def _numbers_in(answer: HttpResponseBase) -> set[int]:

@@ -210,6 +210,11 @@ class Oracle:
         is_open = clip.privacy == "public" and "no_recommendation" not in clip.limits
         return is_open and self.is_listed(viewer, number) and self.is_wanted(viewer, number)
 
+    def is_searched(self, viewer: str, number: int) -> bool:
+        """Whether the viewer may come upon the clip by its words and hashtags."""
+        is_open = "no_recommendation" not in self.clips[number].limits
+        return is_open and self.is_listed(viewer, number) and self.is_wanted(viewer, number)
+
     def is_wanted(self, viewer: str, number: int) -> bool:
         """Whether the viewer did not say they want no such clip."""
         clip = self.clips[number]

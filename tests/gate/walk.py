@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from django.contrib.auth.models import AnonymousUser
@@ -185,6 +185,7 @@ class Walk:
         self.users: dict[str, User] = {}
         self.clips: dict[int, Clip] = {}
         self.jobs: dict[int, Any] = {}
+        self.parents: dict[int, int] = {}
         self.recent: list[int] = []
         self.live: list[int] = []
         self.gone: list[int] = []
@@ -203,7 +204,7 @@ class Walk:
         self._be(Mood.CALM)
         install_policy_file(now=self.now)
         while len(self.live) < FEWEST_LIVE_CLIPS:
-            self.post()
+            self._judge(self.post())
 
     # --- the world ---
 
@@ -248,6 +249,10 @@ class Walk:
     def viewer(self, handle: str) -> User | AnonymousUser:
         """The person as the product knows them; a visitor for no name."""
         return self.users[handle] if handle else AnonymousUser()
+
+    def number_of(self, clip_id: UUID) -> int:
+        """The number of a clip that is there."""
+        return next(number for number in self.live if self.clips[number].pk == clip_id)
 
     def active_viewers(self) -> list[str]:
         """Everybody who can come and look."""
@@ -414,21 +419,25 @@ class Walk:
         film = self.random.choice(list(self.films.values()))
         caption, phrase = self._new_words(number)
         privacy = self.random.choice(PRIVACIES)
-        video, job = self._rendered(author, film, MARK % number, parent=self._parent(author))
+        parent = self._parent(author)
+        begun_with = self.clips[parent].video if parent else None
+        video, job = self._rendered(author, film, MARK % number, parent=begun_with)
         clip = submit_rendered(
             video, caption=caption, hashtags=[TAG], privacy=privacy, now=self.now
         )
         self.clips[number], self.jobs[number] = clip, job
+        if parent:
+            self.parents[number] = parent
         self.live.append(number)
         self._know(Fact(number, author.handle, film.name, phrase, caption, privacy))
         return number
 
-    def _parent(self, author: User) -> Video | None:
-        """The video a new one begins with, now and then: of a clip its author can see."""
+    def _parent(self, author: User) -> int | None:
+        """What a new video begins with, now and then: a clip its author can see."""
         seen = [one for one in self.live if self.oracle.is_listed(author.handle, one)]
         if not seen or self.random.random() < 0.5:
             return None
-        return self.clips[self.random.choice(seen)].video
+        return self.random.choice(seen)
 
     def _rendered(
         self, owner: User, film: Film, mark: str, *, parent: Video | None

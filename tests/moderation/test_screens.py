@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from common.embedded.locations import ROOT
 from language.minilm import minilm
 from moderation.classifiers.canonical import canonical
-from moderation.classifiers.trained import comment_door, prompt_door, prompt_screen
+from moderation.classifiers.trained import caption_screen, comment_door, prompt_door, prompt_screen
 from moderation.enforcement import readers
 from moderation.policy.rules import Outcome, verdict
 from moderation.redteam.attacks import OBFUSCATIONS
@@ -92,15 +92,16 @@ def test_the_door_loads_no_model_and_no_torch() -> None:
     program = (
         "import sys; sys.path[:0] = ['.', 'platform']\n"
         "from language.minilm import minilm\n"
-        "from moderation.classifiers.trained import comment_door, prompt_door\n"
+        "from moderation.classifiers.trained import caption_screen, comment_door, prompt_door\n"
         "prompt_door().judge({'prompt': 'a kite'}); comment_door().judge({'text': 'a kite'})\n"
+        "caption_screen().judge({'caption': 'a kite'})\n"
         "assert minilm.cache_info().currsize == 0\n"
         "assert not {'torch', 'transformers', 'sklearn', 'scipy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
-@pytest.mark.parametrize("screen", [prompt_door, prompt_screen, comment_door])
+@pytest.mark.parametrize("screen", [prompt_door, prompt_screen, caption_screen, comment_door])
 def test_every_category_is_answered_and_evidence_quotes_nobody(screen: Any) -> None:
     findings = screen().judge({"prompt": "a kite", "caption": "kill yourself now"})
     assert [finding.category for finding in findings] == list(screen().categories)

@@ -163,6 +163,26 @@ def test_what_the_receiver_may_not_see_is_not_told(ada: User, bob: User) -> None
     assert (kinds(bob), unread(bob)) == ([], 0)
 
 
+def test_what_is_gone_for_everybody_is_told_nobody_either(ada: User, bob: User, clip: Clip) -> None:
+    carol, dora = make_user("carol"), make_user("dora")
+    thread = say(bob, clip, "so calm")
+    reply = say(carol, clip, "not so sure", thread["id"])
+    say(dora, clip, "me neither, @bob", reply["id"])
+    replies = f"/api/v1/comments/{thread['id']}/replies"
+
+    def told() -> tuple[list[str], list[str]]:
+        said = program_of(bob).get(replies).json()["data"]
+        return [one["text"] for one in said], [one["text"] for one in news(bob)]
+
+    everything = told()
+    assert sorted(everything[0]) == sorted(everything[1])
+    assert len(everything[0]) == 2
+    program_of(ada).put("/api/v1/users/carol/block")
+    assert told() == (["me neither, @bob"], ["me neither, @bob"])
+    program_of(ada).delete("/api/v1/users/carol/block")
+    assert told() == everything
+
+
 def test_likes_of_blocked_and_muted_people_are_not_named(ada: User, bob: User, clip: Clip) -> None:
     like(bob, clip)
     for tie in ("block", "mute"):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Role, User
@@ -11,6 +11,7 @@ from clips.models import Clip
 from clips.selectors import is_reviewer, visible_clips
 from common.errors import NotFound
 from social.models.comments import Comment
+from social.models.people import Block
 from social.selectors.hiding import hidden_from, unwelcome_to
 
 
@@ -21,6 +22,11 @@ def readable_comments(viewer: Viewer) -> QuerySet[Comment]:
     """
     shown = Comment.objects.filter(removed_at=None, author__is_active=True)
     return shown.exclude(unwelcome_to(viewer, "author_id"))
+
+
+def readable_under_any(viewer: Viewer) -> QuerySet[Comment]:
+    """The same without what is gone for everybody, as what is said under one clip is shown."""
+    return _standing(readable_comments(viewer), viewer=viewer)
 
 
 def comments_on(clip: Clip, *, viewer: Viewer) -> QuerySet[Comment]:
@@ -72,6 +78,15 @@ def removable_comment(actor: User, comment_id: UUID) -> Comment:
     if comment is None:
         raise NotFound("There is no such comment.")
     return comment
+
+
+def _standing(comments: QuerySet[Comment], *, viewer: Viewer) -> QuerySet[Comment]:
+    if is_reviewer(viewer):
+        return comments
+    author, of_clip = OuterRef("author_id"), OuterRef("clip__author_id")
+    blocks = Block.objects.filter(blocker=author, blocked=of_clip)
+    is_blocked = Block.objects.filter(blocker=of_clip, blocked=author)
+    return comments.exclude(Q(Exists(blocks)) | Q(Exists(is_blocked)))
 
 
 def _under(clip: Clip, *, viewer: Viewer) -> QuerySet[Comment]:

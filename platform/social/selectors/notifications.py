@@ -14,7 +14,7 @@ from clips.states import CLIP_STATES
 from social.models.likes import Like
 from social.models.notifications import Kind, Notification, NotificationSettings
 from social.models.people import Follow
-from social.selectors.comments import readable_comments
+from social.selectors.comments import readable_under_any
 from social.selectors.hiding import unwelcome_to
 
 MOST_COUNTED = 99
@@ -90,7 +90,7 @@ def told(rows: Iterable[Notification], *, receiver: User) -> list[News]:
 def _stands(receiver: User) -> Q:
     """Whether what is told is still so, and may be seen."""
     visible = visible_clips(receiver)
-    readable = readable_comments(receiver)
+    readable = readable_under_any(receiver)
     follows = Follow.objects.filter(follower=OuterRef("actor_id"), followee=receiver)
     is_said = Q(comment__in=readable, clip__in=visible) & (
         Q(comment__reply_to=None) | Q(comment__reply_to__in=readable)

@@ -11,6 +11,8 @@ from common.embedded.locations import ROOT
 
 BLOCKING_THREADS = 32
 KILL_SECONDS = 5
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""Requests share the processors already: a product of matrices split among them takes longer."""
 
 
 class Command(BaseCommand):
@@ -21,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         """Does not return."""
         self.stdout.flush()
-        os.environ["PYTHONPATH"] = os.pathsep.join(_source_roots())
+        os.environ |= ONE_THREAD | {"PYTHONPATH": os.pathsep.join(_source_roots())}
         os.execv(sys.executable, [sys.executable, "-m", "granian", *_arguments()])  # noqa: S606
 
 
