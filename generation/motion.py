@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from common.errors import Invalid
@@ -92,7 +93,7 @@ def _track(track: Any, number: int) -> BoxTrack:
     if not isinstance(keyframes, list) or not 1 <= len(keyframes) <= MOST_KEYFRAMES:
         raise MotionRefused(f"{where} has 1 to {MOST_KEYFRAMES} keyframes.")
     keys = tuple(_keyframe(key, f"{where}, keyframe {at}") for at, key in enumerate(keyframes, 1))
-    if any(later.at <= earlier.at for earlier, later in zip(keys, keys[1:], strict=False)):
+    if any(later.at <= earlier.at for earlier, later in pairwise(keys)):
         raise MotionRefused(f"{where}: keyframes are in the order of time, no two at once.")
     return BoxTrack(label.strip(), keys, firmness == FIRMNESSES[0])
 

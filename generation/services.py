@@ -181,9 +181,7 @@ def _motion(motion: MotionSpec | None, engine: EngineDescription) -> dict[str, o
     if motion is None:
         return None
     if not engine.follows_boxes:
-        raise Invalid(
-            "This model follows no boxes.", code="unsupported_parameter", field="motion"
-        )
+        raise Invalid("This model follows no boxes.", code="unsupported_parameter", field="motion")
     return as_json(motion)
 
 

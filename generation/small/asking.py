@@ -77,9 +77,12 @@ HAND_WRITTEN = (
     ("a football bounces down the street", "city", ("football", "jumps")),
     ("balloon drifting upwards into the blue sky", "sky", ("balloon", "rises")),
     ("a robot and a unicorn dance on a stage", "stage", ("robot", "swings"), ("unicorn", "swings")),
-    ("a bee circles a sunflower that sways in the meadow", "meadow", ("bee", "circles"), ("sunflower", "swings")),
-    ("a jumping cat next to a spinning donut on the beach", "beach", ("cat", "jumps"), ("donut", "spins")),
-    ("a whale rises while a crab walks left under the sea", "sea", ("whale", "rises"), ("crab", "moves left")),
+    ("a bee circles a sunflower that sways in the meadow", "meadow",
+     ("bee", "circles"), ("sunflower", "swings")),
+    ("a jumping cat next to a spinning donut on the beach", "beach",
+     ("cat", "jumps"), ("donut", "spins")),
+    ("a whale rises while a crab walks left under the sea", "sea",
+     ("whale", "rises"), ("crab", "moves left")),
 )  # fmt: skip
 
 

@@ -61,12 +61,16 @@ class Beginning:
         """The layers, brought to meet the pictures."""
         if not self.pictures:
             return layers
-        moments = {slot: max(0, GIVEN_MOMENTS[slot]) for slot in self.pictures if slot != BEFORE_EARLIER}
-        moved = replace(layers, actors=[self._moved(actor, layers, moments) for actor in layers.actors])
+        moments = {
+            slot: max(0, GIVEN_MOMENTS[slot]) for slot in self.pictures if slot != BEFORE_EARLIER
+        }
+        moved = replace(
+            layers, actors=[self._moved(actor, layers, moments) for actor in layers.actors]
+        )
         places = {slot: self._place(slot, moment, moved) for slot, moment in moments.items()}
-        begun = [places[slot] for slot in (BEFORE, FIRST) if slot in places]
-        first, last = (begun or [places.get(LAST)])[0], places.get(LAST)
-        return replace(moved, place=first, place_after=last if begun else None)
+        in_order = [places[slot] for slot in (BEFORE, FIRST, LAST) if slot in places]
+        after = places.get(LAST) if len(in_order) > 1 else None
+        return replace(moved, place=in_order[0], place_after=after)
 
     def _moved(self, actor: Actor, layers: Layers, moments: Mapping[int, int]) -> Actor:
         """Return the actor, moved to where the pictures show it, or entering if none does."""
@@ -218,7 +222,9 @@ def _blurred(values: Floats) -> Floats:
     small = torch.nn.functional.interpolate(tensor, size=(HEIGHT // 2, WIDTH // 2), mode="area")
     ramp = torch.exp(-((torch.arange(-SPREAD, SPREAD + 1) / (SPREAD / 2.5)) ** 2))
     kernel = (ramp / ramp.sum()).repeat(small.shape[1], 1, 1, 1)
-    smooth = torch.nn.functional.conv2d(small, kernel.transpose(2, 3), padding=(SPREAD, 0), groups=small.shape[1])
+    smooth = torch.nn.functional.conv2d(
+        small, kernel.transpose(2, 3), padding=(SPREAD, 0), groups=small.shape[1]
+    )
     smooth = torch.nn.functional.conv2d(smooth, kernel, padding=(0, SPREAD), groups=small.shape[1])
     large = torch.nn.functional.interpolate(smooth, size=values.shape[:2], mode="bilinear")
     return large[0].permute(1, 2, 0).numpy()

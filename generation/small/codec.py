@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 
@@ -41,7 +41,9 @@ class PatchCodec(ModelMixin, ConfigMixin):
     @property
     def grid(self) -> tuple[int, int]:
         """Patches down and across."""
-        return self.config["height"] // self.config["stride"], self.config["width"] // self.config["stride"]
+        return self.config["height"] // self.config["stride"], self.config["width"] // self.config[
+            "stride"
+        ]
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Return (batch, patches, numbers)."""
@@ -120,5 +122,7 @@ class TrackCodec(ModelMixin, ConfigMixin):
         self.mean.copy_(weighed.mean(0))
         centred = (weighed - self.mean).double()
         vectors = np.linalg.eigh((centred.T @ centred).numpy())[1]
-        self.basis.copy_(torch.from_numpy(vectors[:, ::-1][:, : self.config["numbers"]].copy()).T.float())
+        self.basis.copy_(
+            torch.from_numpy(vectors[:, ::-1][:, : self.config["numbers"]].copy()).T.float()
+        )
         self.scale.copy_(((weighed - self.mean) @ self.basis.T).square().mean().rsqrt())

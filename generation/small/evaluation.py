@@ -1,4 +1,4 @@
-"""How good the small model is, in figures: prompts followed, boxes met, pictures kept, seams, pace."""
+"""How good the small model is: prompts followed, boxes met, pictures kept, seams, pace."""
 
 import random
 import time
@@ -50,11 +50,16 @@ def evaluated(
     return figures
 
 
-def _figures(setup: Setup, reader: SceneReader) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+def _figures(
+    setup: Setup, reader: SceneReader
+) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     yield "reader on rendered clips", lambda: _reader_itself(setup, reader)
     yield "prompts, combinations seen in training", lambda: _prompts(setup, reader, held_out=False)
     yield "prompts, combinations kept from training", lambda: _prompts(setup, reader, held_out=True)
-    yield "prompts of two objects, kept from training", lambda: _prompts(setup, reader, held_out=True, actors=2)
+    yield (
+        "prompts of two objects, kept from training",
+        lambda: _prompts(setup, reader, held_out=True, actors=2),
+    )
     yield "prompts worded by hand", lambda: _followed(setup, reader, hand_written_scenes())
     yield "prompts read as meant", lambda: _understood(setup)
     yield "boxes", lambda: _boxes(setup, reader)
@@ -65,7 +70,7 @@ def _figures(setup: Setup, reader: SceneReader) -> Iterator[tuple[str, Callable[
 
 
 def _scenes(setup: Setup, *, held_out: bool, actors: int = 1) -> list[Scene]:
-    luck = random.Random(setup.seed + actors)  # noqa: S311 - not for secrets
+    luck = random.Random(setup.seed + actors)
     return [
         vocabulary.random_scene(luck, held_out=held_out, actors=actors, things=setup.bank.names)
         for _ in range(setup.count)
@@ -83,13 +88,17 @@ def _reader_itself(setup: Setup, reader: SceneReader) -> dict[str, Any]:
     return _shares(scenes, read)
 
 
-def _prompts(setup: Setup, reader: SceneReader, *, held_out: bool, actors: int = 1) -> dict[str, Any]:
-    luck = random.Random(setup.seed)  # noqa: S311 - not for secrets
+def _prompts(
+    setup: Setup, reader: SceneReader, *, held_out: bool, actors: int = 1
+) -> dict[str, Any]:
+    luck = random.Random(setup.seed)
     scenes = _scenes(setup, held_out=held_out, actors=actors)
     return _followed(setup, reader, [(prompt_for(scene, luck), scene) for scene in scenes])
 
 
-def _followed(setup: Setup, reader: SceneReader, asked: Sequence[tuple[str, Scene]]) -> dict[str, Any]:
+def _followed(
+    setup: Setup, reader: SceneReader, asked: Sequence[tuple[str, Scene]]
+) -> dict[str, Any]:
     read = []
     for place, (prompt, scene) in enumerate(asked):
         layers = _made(setup, prompt, place).layers[0]
@@ -117,7 +126,7 @@ def _shares(scenes: Sequence[Scene], read: Sequence[Read]) -> dict[str, Any]:
 
 def _understood(setup: Setup) -> dict[str, Any]:
     """How often the words alone are read as they were meant, before anything is made."""
-    luck = random.Random(setup.seed)  # noqa: S311 - not for secrets
+    luck = random.Random(setup.seed)
     asked = [(prompt_for(scene, luck), scene) for scene in _scenes(setup, held_out=True)]
     right = [understood(prompt).completed(luck) == scene for prompt, scene in asked]
     return {"all": round(float(np.mean(right)), 4), "n": len(asked)}
@@ -126,7 +135,7 @@ def _understood(setup: Setup) -> dict[str, Any]:
 def _boxes(setup: Setup, reader: SceneReader) -> dict[str, Any]:
     """Boxes drawn against what the prompt says: met with them, and without them."""
     rng = np.random.default_rng(setup.seed)
-    luck = random.Random(setup.seed)  # noqa: S311 - not for secrets
+    luck = random.Random(setup.seed)
     with_boxes, without, named = [], [], []
     for place, scene in enumerate(_scenes(setup, held_out=True)):
         prompt, drawn = prompt_for(scene, luck), _drawn_track(rng)
@@ -185,7 +194,7 @@ def _overlap(one: Floats, other: Floats) -> float:
 def _first_frames(setup: Setup) -> dict[str, Any]:
     """How well frame 0 is the picture a clip begins with: rendered scenes training never saw."""
     rng = np.random.default_rng(setup.seed)
-    luck = random.Random(setup.seed)  # noqa: S311 - not for secrets
+    luck = random.Random(setup.seed)
     psnr = []
     for place, scene in enumerate(_scenes(setup, held_out=True)):
         staged = world.stage(scene, setup.bank, rng, is_anywhere=True)
@@ -207,7 +216,7 @@ def _psnr(one: Floats, other: Floats) -> float:
 
 def _seams(setup: Setup) -> dict[str, Any]:
     """How far the step into an extension is from the steps around it: 1 is none at all."""
-    luck = random.Random(setup.seed)  # noqa: S311 - not for secrets
+    luck = random.Random(setup.seed)
     ratios = []
     for place, scene in enumerate(_scenes(setup, held_out=True)):
         prompt = prompt_for(scene, luck)
@@ -227,14 +236,16 @@ def _seams(setup: Setup) -> dict[str, Any]:
 
 def _flicker(setup: Setup) -> dict[str, Any]:
     """The mean change from frame to frame where no object is, in 0..1."""
-    luck = random.Random(setup.seed)  # noqa: S311 - not for secrets
+    luck = random.Random(setup.seed)
     changes = []
     for place, scene in enumerate(_scenes(setup, held_out=True)[: setup.count // 4]):
         made = _made(setup, prompt_for(scene, luck), place)
         seen = visible_boxes(made.layers[0].actors[0], moments=MOMENTS)
         for at in range(1, MOMENTS):
             open_area = _outside((seen[at - 1], seen[at]))
-            changes.append(float(np.abs(made.frames[0][at] - made.frames[0][at - 1])[open_area].mean()))
+            changes.append(
+                float(np.abs(made.frames[0][at] - made.frames[0][at - 1])[open_area].mean())
+            )
     return {"mean": round(float(np.mean(changes)), 6), "n": len(changes)}
 
 

@@ -55,7 +55,11 @@ class Layers:
 def frames_of(layers: Layers, *, width: int, height: int, moments: int) -> Iterator[Bytes]:
     """The clip's frames, each (height, width, 3); `moments` are spread evenly over the clip."""
     still = place_at(layers.place, width=width, height=height)
-    after = still if layers.place_after is None else place_at(layers.place_after, width=width, height=height)
+    after = (
+        still
+        if layers.place_after is None
+        else place_at(layers.place_after, width=width, height=height)
+    )
     tracks = [sampled(actor.track, moments) for actor in layers.actors]
     loops = [_pictures(actor.shown_loop()) for actor in layers.actors]
     for moment in range(moments):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import IterableDataset
 
 from generation.small import vocabulary, world
@@ -22,8 +22,8 @@ TWO_ACTORS_SHARE = 0.3
 EMPTY_SHARE = 0.08
 UNSAID_SHARE = 0.08
 UNSAID_BESIDE_GIVEN_SHARE = 0.5
-FRAMES_SHARE = 0.32
-GUIDES_SHARE = 0.25
+FRAMES_SHARE = 0.25
+GUIDES_SHARE = 0.20
 EVERY_BOX_SHARE = 0.3
 SOFT = 0.5
 SOFT_SPREAD = 0.03
@@ -81,7 +81,7 @@ def _pictures(places: np.ndarray) -> Tensor:
 
 
 def _many_tracks(bank: world.Bank, seed: int) -> Tensor:
-    rng, luck = np.random.default_rng(seed), random.Random(seed)  # noqa: S311 - not for secrets
+    rng, luck = np.random.default_rng(seed), random.Random(seed)
     flats: list[np.ndarray] = []
     while len(flats) < 6000:  # noqa: PLR2004 - many times what is fitted
         scene = vocabulary.random_scene(luck, held_out=False, actors=luck.choice((1, 2)))
@@ -171,7 +171,7 @@ class Lessons(IterableDataset[Lesson]):
         """Yield batches without end."""
         worker = torch.utils.data.get_worker_info()
         seed = self.seed + (1 + worker.id if worker else 0)
-        luck = random.Random(seed)  # noqa: S311 - not for secrets
+        luck = random.Random(seed)
         rng = np.random.default_rng(seed)
         while True:
             actors = 2 if luck.random() < TWO_ACTORS_SHARE else 1
@@ -182,11 +182,18 @@ class Lessons(IterableDataset[Lesson]):
         scene = vocabulary.random_scene(luck, held_out=False, actors=actors)
         ways = luck.choice(GIVEN_WAYS) if luck.random() < FRAMES_SHARE else ()
         guided = luck.random() < GUIDES_SHARE
-        staged = world.stage(scene, self.school.bank, rng, is_anywhere=bool(ways))
+        # Any picture may be given; without one, a place is one of the views it is known by.
+        views = None if ways else world.VIEWS
+        staged = world.stage(scene, self.school.bank, rng, is_anywhere=bool(ways), views=views)
+        place, words = self._said(scene, luck, is_begun=bool(ways), is_guided=guided)
+        is_said = bool(place.any()) and not ways
+        view = world.view_number(scene.place, staged.variant) if is_said else 0
         return Lesson(
             self._clean(staged),
             Given(
-                *self._said(scene, luck, is_begun=bool(ways), is_guided=guided),
+                place,
+                torch.tensor(view),
+                words,
                 *self._frames(staged, ways),
                 torch.stack([guide_of(layer, rng, is_given=guided) for layer in staged.layers]),
             ),
@@ -251,8 +258,18 @@ def guide_rows(values: np.ndarray, firmness: float) -> np.ndarray:
 
 def _together(lessons: Sequence[Lesson]) -> Lesson:
     return Lesson(
-        Clips(*(torch.stack(parts) for parts in zip(*(one.clean.parts() for one in lessons), strict=True))),
-        Given(*(torch.stack([getattr(one.given, name) for one in lessons]) for name in Given.__dataclass_fields__)),
+        Clips(
+            *(
+                torch.stack(parts)
+                for parts in zip(*(one.clean.parts() for one in lessons), strict=True)
+            )
+        ),
+        Given(
+            *(
+                torch.stack([getattr(one.given, name) for one in lessons])
+                for name in Given.__dataclass_fields__
+            )
+        ),
     )
 
 
@@ -286,7 +303,8 @@ def _keep(school: School, path: Path) -> None:
 def _kept_school(path: Path) -> School:
     saved = torch.load(path, weights_only=True, mmap=True)
     codecs = new_codecs()
-    for codec, state in zip(codecs.parts(), saved["codecs"], strict=True):
+    parts: tuple[nn.Module, ...] = codecs.parts()
+    for codec, state in zip(parts, saved["codecs"], strict=True):
         codec.load_state_dict(state)
     loops, places = (part.numpy() for part in saved["bank"])
     return School(world.Bank(loops, places), codecs, *saved["numbers"])

@@ -43,7 +43,9 @@ class Clips:
 
     def mixed(self, other: "Clips", share: Tensor) -> "Clips":
         """This clip and `share` (batch,) of the other."""
-        return Clips(*(_mix(own, new, share) for own, new in zip(self.parts(), other.parts(), strict=True)))
+        return Clips(
+            *(_mix(own, new, share) for own, new in zip(self.parts(), other.parts(), strict=True))
+        )
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,15 @@ class Given:
     """What is known of clips before they are made.
 
     `place_words` is (batch, text_channels) and `actor_words` (batch, actors, 5, text_channels):
-    object, motion, colour, size, speed; rows of zeros are left open.  `frames` is (batch, 4,
+    object, motion, colour, size, speed; rows of zeros are left open.  `views` is (batch,), which
+    view of the place it is, by number; 0 is left open.  `frames` is (batch, 4,
     patches, numbers): at the moments -4, -1, 0 and 47; `has_frames` (batch, 4) tells
     which are known.  `guides` is (batch, actors, 48, 5): x, y, side and stretch of the track, and
     how firmly they are meant, 0 where nothing is known.
     """
 
     place_words: Tensor
+    views: Tensor
     actor_words: Tensor
     frames: Tensor
     has_frames: Tensor
@@ -74,7 +78,7 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
     config_name = "config.json"
 
     @register_to_config
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the sizes that a folder keeps
         self,
         *,
         place_patches: int = 144,
@@ -87,6 +91,7 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         width: int = 256,
         depth: int = 5,
         text_channels: int = 384,
+        views: int = 168,
     ) -> None:
         """Promise a network for clips of one size; the sizes are those of the weights."""
         super().__init__()
@@ -97,6 +102,8 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         self.actor_word = nn.ModuleList(
             nn.Linear(text_channels, width) for _ in range(WORDS_OF_ACTOR)
         )
+        self.view = nn.Embedding(1 + views, width)
+        nn.init.zeros_(self.view.weight)
         self.word_place = nn.Parameter(torch.randn(1 + WORDS_OF_ACTOR, width) * 0.1)
         self.actor_place = nn.Parameter(torch.randn(most_actors, width) * 0.1)
         self.place_stem = nn.Linear((1 + GIVEN_FRAMES) * place_numbers + GIVEN_FRAMES, width)
@@ -115,22 +122,28 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         dtype = self.place_grid.dtype
         level = sigma.float()
         scale = ((1 - level).square() + level.square()).rsqrt()
-        place, loops, tracks = (
-            (part * _like(scale, part)).to(dtype) for part in clips.parts()
-        )
+        place, loops, tracks = ((part * _like(scale, part)).to(dtype) for part in clips.parts())
         time = self.time(waves(sigma).to(dtype))
         words = self._words(given)
-        batch, actors = loops.shape[:2]
+        actors = loops.shape[1]
         tokens = torch.cat(
             [
                 self._place_tokens(place, given),
-                (self.loop_stem(loops) + self.loop_grid + self.actor_place[:actors, None]).flatten(1, 2),
+                (self.loop_stem(loops) + self.loop_grid + self.actor_place[:actors, None]).flatten(
+                    1, 2
+                ),
                 self._track_tokens(tracks, given),
                 words,
             ],
             dim=1,
         )
-        sizes = (place.shape[1], *[loops.shape[2]] * actors, *[1] * actors, 1, *[WORDS_OF_ACTOR] * actors)
+        sizes = (
+            place.shape[1],
+            *[loops.shape[2]] * actors,
+            *[1] * actors,
+            1,
+            *[WORDS_OF_ACTOR] * actors,
+        )
         steering = self._steering(time, words, actors)
         for block in self.blocks:
             tokens = block(tokens, steering, sizes)
@@ -150,6 +163,7 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         """Return (batch, 1 + 5 actors, width): the place first."""
         dtype = self.place_grid.dtype
         place = self.place_word(given.place_words.to(dtype)) + self.word_place[0]
+        place = place + self.view(given.views)
         actors = given.actor_words.to(dtype)
         said = torch.stack(
             [layer(actors[:, :, kind]) for kind, layer in enumerate(self.actor_word)], dim=2

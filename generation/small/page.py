@@ -7,13 +7,15 @@ from generation.small import vocabulary
 INTRODUCTION = """# The small model's words
 
 `reverie-small-2` makes clips of one or two things that move before a place. It knows the words on
-this page, and other words that mean about the same (by MiniLM: a *squirrel* is taken for a rabbit, a
-*truck* for a car). What it took for something else, and what it ignored, the page of the clip and
-the API say (`understood`, `ignored_words`). What a prompt leaves open is chosen by the seed.
+this page, and other words that mean about the same (by MiniLM: a *squirrel* is taken for a rabbit,
+a *truck* for a car). What it took for something else, and what it ignored, the page of the clip
+and the API say (`understood`, `taken_for`, `ignored_words`). What a prompt leaves open is chosen
+by the seed.
 
 An object may have a colour, a size and a speed: "a tiny blue dragon flying fast over the
 mountains and a big pizza spinning". Only what something has anyway is not dyed: a green frog is a
-frog. It can also begin with a picture, end with one, go on from a clip and follow drawn boxes.
+frog. A clip can also begin with a picture, end with one, go on from a clip and follow drawn boxes
+(the pipeline's `image`, `last_image`, `video`, `motion`; the API takes `motion`).
 
 Training saw {trained} of the {every} combinations of object, place and motion; the other
 {held_out} are kept for evaluation. How good it is stands in its

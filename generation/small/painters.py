@@ -31,7 +31,9 @@ class Canvas:
         tint = rng.uniform(-0.035, 0.035, 3)
         places = [place for place, _ in stops]
         bands = [
-            np.interp(_ROWS[:, 0, 0], places, [colour[channel] + tint[channel] for _, colour in stops])
+            np.interp(
+                _ROWS[:, 0, 0], places, [colour[channel] + tint[channel] for _, colour in stops]
+            )
             for channel in range(3)
         ]
         column = np.stack(bands, 1)[:, None]
@@ -67,7 +69,8 @@ class Canvas:
         phase, second = self.rng.uniform(0, 2 * math.pi, 2)
         xs = np.linspace(0, 1, 49)
         ys = height + swell * (
-            np.sin(2 * math.pi * waves * xs + phase) + 0.4 * np.sin(4 * math.pi * waves * xs + second)
+            np.sin(2 * math.pi * waves * xs + phase)
+            + 0.4 * np.sin(4 * math.pi * waves * xs + second)
         )
         self.polygon([(0, 1), *zip(xs, ys, strict=True), (1, 1)], colour)
 
@@ -76,7 +79,9 @@ class Canvas:
         for place in np.linspace(-0.05, 1.05, count) + self.rng.uniform(-0.06, 0.06, count):
             top = height - rise * self.rng.uniform(0.6, 1.0)
             half = 0.32 * self.rng.uniform(0.8, 1.3)
-            self.polygon([(place - half, height + 0.02), (place, top), (place + half, height + 0.02)], colour)
+            self.polygon(
+                [(place - half, height + 0.02), (place, top), (place + half, height + 0.02)], colour
+            )
             low = top + 0.28 * (height - top)
             reach = half * 0.28
             self.polygon(
@@ -88,8 +93,16 @@ class Canvas:
 
     def cloud(self, x: float, y: float, size: float, colour: Colour) -> None:
         """Draw a cloud of five puffs."""
-        for shift, lift, share in ((-1, 0, 0.6), (-0.45, -0.3, 0.8), (0.15, -0.45, 1), (0.7, -0.2, 0.75), (1.2, 0.05, 0.55)):
-            self.disc(x + shift * size, y + lift * size * WIDTH / HEIGHT, size * share, colour, 0.72)
+        for shift, lift, share in (
+            (-1, 0, 0.6),
+            (-0.45, -0.3, 0.8),
+            (0.15, -0.45, 1),
+            (0.7, -0.2, 0.75),
+            (1.2, 0.05, 0.55),
+        ):
+            self.disc(
+                x + shift * size, y + lift * size * WIDTH / HEIGHT, size * share, colour, 0.72
+            )
 
     def tree(self, x: float, foot: float, size: float, colour: Colour) -> None:
         """Draw a fir of three tiers."""
@@ -167,7 +180,9 @@ def _night(rng: np.random.Generator) -> Canvas:
     canvas = Canvas(rng, [(0, (0.02, 0.03, 0.14)), (0.8, (0.13, 0.15, 0.40))])
     for _ in range(38):
         bright = rng.uniform(0.6, 1.0)
-        canvas.disc(rng.random(), rng.uniform(0, 0.72), rng.uniform(0.004, 0.011), (bright, bright, 0.95))
+        canvas.disc(
+            rng.random(), rng.uniform(0, 0.72), rng.uniform(0.004, 0.011), (bright, bright, 0.95)
+        )
     x, y = rng.uniform(0.2, 0.8), rng.uniform(0.10, 0.22)
     canvas.glow(x, y, 0.28, (0.75, 0.75, 0.85), 0.45)
     canvas.disc(x, y, 0.09, (0.97, 0.95, 0.83))
@@ -189,23 +204,33 @@ def _snow(rng: np.random.Generator) -> Canvas:
 
 
 def _sea(rng: np.random.Generator) -> Canvas:
-    canvas = Canvas(rng, [(0, (0.30, 0.85, 0.90)), (0.5, (0.06, 0.52, 0.78)), (1, (0.01, 0.15, 0.42))])
+    canvas = Canvas(
+        rng, [(0, (0.30, 0.85, 0.90)), (0.5, (0.06, 0.52, 0.78)), (1, (0.01, 0.15, 0.42))]
+    )
     for _ in range(4):
         x, wide = rng.uniform(-0.1, 1.0), rng.uniform(0.05, 0.10)
-        canvas.polygon([(x, 0), (x + wide, 0), (x + wide - 0.25, 0.8), (x - 0.45, 0.8)], (0.24, 0.72, 0.87))
+        canvas.polygon(
+            [(x, 0), (x + wide, 0), (x + wide - 0.25, 0.8), (x - 0.45, 0.8)], (0.24, 0.72, 0.87)
+        )
     canvas.blur(5)
     canvas.hills(rng.uniform(0.88, 0.92), 0.015, 1, (0.62, 0.60, 0.45))
     for _ in range(5):
         x, tall = rng.uniform(0.02, 0.98), rng.uniform(0.06, 0.16)
-        canvas.polygon([(x - 0.03, 0.95), (x + 0.01, 0.94 - tall), (x + 0.03, 0.95)], (0.06, 0.48, 0.40))
+        canvas.polygon(
+            [(x - 0.03, 0.95), (x + 0.01, 0.94 - tall), (x + 0.03, 0.95)], (0.06, 0.48, 0.40)
+        )
     for _ in range(10):
-        canvas.disc(rng.random(), rng.uniform(0.1, 0.9), rng.uniform(0.006, 0.016), (0.70, 0.93, 0.98))
+        canvas.disc(
+            rng.random(), rng.uniform(0.1, 0.9), rng.uniform(0.006, 0.016), (0.70, 0.93, 0.98)
+        )
     return canvas
 
 
 def _city(rng: np.random.Generator) -> Canvas:
     canvas = Canvas(rng, [(0, (0.50, 0.70, 0.92)), (0.6, (0.93, 0.87, 0.80))])
-    for depth, (foot, colour) in enumerate(((0.74, (0.66, 0.70, 0.80)), (0.78, (0.42, 0.46, 0.60)))):
+    for depth, (foot, colour) in enumerate(
+        ((0.74, (0.66, 0.70, 0.80)), (0.78, (0.42, 0.46, 0.60)))
+    ):
         x = -rng.uniform(0, 0.1)
         while x < 1:
             wide, top = rng.uniform(0.10, 0.20), foot - rng.uniform(0.14, 0.42 - 0.12 * depth)
@@ -237,7 +262,9 @@ def _space(rng: np.random.Generator) -> Canvas:
     x, y, radius = rng.uniform(0.15, 0.85), rng.uniform(0.10, 0.25), rng.uniform(0.11, 0.16)
     canvas.disc(x, y, radius * 1.75, (0.80, 0.68, 0.52), 0.2)
     canvas.disc(x, y, radius, (0.93, 0.57, 0.35))
-    canvas.disc(rng.uniform(0.1, 0.9), rng.uniform(0.80, 0.92), rng.uniform(0.07, 0.1), (0.40, 0.62, 0.80))
+    canvas.disc(
+        rng.uniform(0.1, 0.9), rng.uniform(0.80, 0.92), rng.uniform(0.07, 0.1), (0.40, 0.62, 0.80)
+    )
     return canvas
 
 
@@ -254,7 +281,9 @@ def _forest(rng: np.random.Generator) -> Canvas:
     canvas = Canvas(rng, [(0, (0.72, 0.90, 0.78)), (0.7, (0.45, 0.72, 0.52))])
     for foot, size, colour in ((0.62, 0.42, (0.36, 0.62, 0.46)), (0.72, 0.5, (0.18, 0.47, 0.32))):
         for place in np.linspace(0, 1, 7) + rng.uniform(-0.06, 0.06, 7):
-            canvas.tree(place, foot + rng.uniform(-0.02, 0.02), size * rng.uniform(0.85, 1.15), colour)
+            canvas.tree(
+                place, foot + rng.uniform(-0.02, 0.02), size * rng.uniform(0.85, 1.15), colour
+            )
     canvas.hills(rng.uniform(0.70, 0.74), 0.012, 1.5, (0.27, 0.42, 0.20))
     canvas.hills(rng.uniform(0.84, 0.88), 0.015, 1, (0.19, 0.33, 0.15))
     return canvas
@@ -299,13 +328,18 @@ def _stage(rng: np.random.Generator) -> Canvas:
     canvas = Canvas(rng, [(0, (0.14, 0.03, 0.15)), (1, (0.25, 0.06, 0.22))])
     for place in (rng.uniform(0.12, 0.34), rng.uniform(0.66, 0.88)):
         foot = 1 - place + rng.uniform(-0.1, 0.1)
-        canvas.polygon([(place - 0.03, 0), (place + 0.03, 0), (foot + 0.26, 0.86), (foot - 0.26, 0.86)], (0.56, 0.30, 0.46))
+        canvas.polygon(
+            [(place - 0.03, 0), (place + 0.03, 0), (foot + 0.26, 0.86), (foot - 0.26, 0.86)],
+            (0.56, 0.30, 0.46),
+        )
     canvas.blur(3)
     for edge, sign in ((0.0, 1), (1.0, -1)):
         for fold in range(3):
             x = edge + sign * 0.055 * fold
             shade = (0.72 - 0.13 * (fold % 2), 0.08, 0.14)
-            canvas.polygon([(x, 0), (x + sign * 0.055, 0), (x + sign * 0.045, 0.80), (x, 0.80)], shade)
+            canvas.polygon(
+                [(x, 0), (x + sign * 0.055, 0), (x + sign * 0.045, 0.80), (x, 0.80)], shade
+            )
     canvas.box(0, 0.80, 1, 1, (0.52, 0.33, 0.20))
     canvas.disc(rng.uniform(0.42, 0.58), 0.88, 0.34, (0.93, 0.76, 0.48), 0.26)
     canvas.box(0, 0.80, 1, 0.808, (0.30, 0.18, 0.11))

@@ -1,12 +1,10 @@
 """The small model as an ordinary diffusers pipeline: text, pictures, clips and boxes to a clip."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +70,7 @@ class _Shape:
     tracks: tuple[int, int]
 
     @classmethod
-    def of(cls, sizes: Mapping[str, int], actors: int) -> _Shape:
+    def of(cls, sizes: Mapping[str, int], actors: int) -> Self:
         return cls(
             (sizes["place_patches"], sizes["place_numbers"]),
             (actors, sizes["loop_patches"], sizes["loop_numbers"]),
@@ -194,7 +192,7 @@ class ReverieSmallPipeline(DiffusionPipeline):
         self, text: str, begun: Beginning, motion: MotionSpec | None, own: torch.Generator | None
     ) -> _Wish:
         read = understood(text)
-        scene = read.completed(random.Random(_seed(own)))  # noqa: S311 - not for secrets
+        scene = read.completed(random.Random(_seed(own)))
         # Beside a picture, what the prompt leaves open is for the picture to say.
         said = read if begun.is_given else Understood(scene.place, scene.actors)
         drawn = guiding.tracks_of_actors(motion, scene.actors)
@@ -203,12 +201,16 @@ class ReverieSmallPipeline(DiffusionPipeline):
         actors = said.actors or (Actor("", ""),)
         given = Given(
             self._words.of_place(said.place),
+            torch.tensor(self._view(said.place, own)),
             torch.stack([self._words.of_actor(actor) for actor in actors]),
             frames,
             known,
             guides,
         )
         return _Wish(scene, given, begun, drawn)
+
+    def _view(self, place: str | None, own: torch.Generator | None) -> int:
+        return world.view_number(place, _seed(own) % world.VIEWS) if place else 0
 
     def _instead(self, avoided: str, wish: _Wish) -> Given:
         """Return what guidance leads away from: nothing said, or the negative prompt."""
@@ -217,7 +219,10 @@ class ReverieSmallPipeline(DiffusionPipeline):
         words = [self._words.of_actor(actor) for actor in read.actors[:actors]]
         words += [torch.zeros(WORDS_OF_ACTOR, WORD_NUMBERS)] * (actors - len(words))
         return replace(
-            wish.given, place_words=self._words.of_place(read.place), actor_words=torch.stack(words)
+            wish.given,
+            place_words=self._words.of_place(read.place),
+            views=torch.tensor(0),
+            actor_words=torch.stack(words),
         )
 
     def _sampled(
@@ -237,7 +242,8 @@ class ReverieSmallPipeline(DiffusionPipeline):
         self.scheduler.set_timesteps(
             sigmas=np.linspace(1.0, 1 / steps, steps), device=self._execution_device
         )
-        given, other = self._moved(wish.given), self._moved(instead)
+        given = self._moved(wish.given)
+        other = self._moved(instead) if instead else None
         for index, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
             sigma = self.scheduler.sigmas[index].to(latents)
             clean = self._clean(shape, latents, sigma, given)
@@ -252,19 +258,21 @@ class ReverieSmallPipeline(DiffusionPipeline):
     def _clean(self, shape: _Shape, latents: Tensor, sigma: Tensor, given: Given) -> Tensor:
         return shape.joined(self.network(shape.parted(latents), sigma[None], given))
 
-    def _moved(self, given: Given | None) -> Given | None:
-        if given is None:
-            return None
+    def _moved(self, given: Given) -> Given:
         device = self._execution_device
-        return Given(**{part.name: getattr(given, part.name)[None].to(device) for part in fields(Given)})
+        return Given(
+            **{part.name: getattr(given, part.name)[None].to(device) for part in fields(Given)}
+        )
 
     def _layers(self, clips: Clips, wish: _Wish) -> Layers:
         place = self.place_codec.decode(clips.place.to(self.place_codec.dtype))[0].float()
         loops = self.loop_codec.decode(clips.loops[0].to(self.loop_codec.dtype)).float()
         tracks = self.track_codec.decode(clips.tracks[0].to(self.track_codec.dtype)).float()
         actors = [
-            world.unflat(vector, loop)
-            for vector, loop in zip(tracks.cpu().numpy(), _opened(loops), strict=True)
+            replace(world.unflat(vector, loop), tint=world.tint_of(actor.colour))
+            for vector, loop, actor in zip(
+                tracks.cpu().numpy(), _opened(loops), wish.scene.actors, strict=True
+            )
         ]
         picture = (place.permute(1, 2, 0).cpu().numpy() / 2 + 0.5).clip(0, 1)
         begun = wish.begun.continued(Layers(picture, actors))

@@ -6,6 +6,7 @@ known object is laid over the frame at a few places and sizes, and the one that 
 read.  Its best places are its track, and the motion is read whose own tracks come nearest to that.
 """
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,18 @@ from torch.nn import functional
 from generation.small.layers import Actor as Layer
 from generation.small.layers import Layers, frames_of, picture_of, tinted
 from generation.small.sprites import PHASES
-from generation.small.tracks import BEFORE, MOMENTS, OPACITY, SIDE, TALL, TURN, Floats, X, Y, track_of
+from generation.small.tracks import (
+    BEFORE,
+    MOMENTS,
+    OPACITY,
+    SIDE,
+    TALL,
+    TURN,
+    Floats,
+    X,
+    Y,
+    track_of,
+)
 from generation.small.vocabulary import (
     COLOURS,
     LOOKING_LEFT,
@@ -78,8 +90,8 @@ class Read:
 @dataclass(frozen=True)
 class _Template:
     name: str
-    is_mirrored: bool
     colour: str | None
+    is_mirrored: bool = False
 
 
 class SceneReader:
@@ -133,14 +145,19 @@ class SceneReader:
         x, y, side = _around(box)[int(gains.argmax())]
         return x, y, side, max(0.0, float(gains.max()) / side**2 / GRAIN**2)
 
-    def _turned(self, frame: Tensor, at: int, template: _Template, row: tuple[float, ...]) -> list[float]:
+    def _turned(
+        self, frame: Tensor, at: int, template: _Template, row: tuple[float, ...]
+    ) -> list[float]:
         """Return (x, y, side, turn, seen) by trying turns where the template was found."""
         sprite = picture_of(self._loop(template)[at * PHASES // LOOKS])
         pixels = max(6, round(row[2] * WIDTH))
         misfits = []
         for step in range(ANGLES):
             turned = sprite.rotate(-360 * step / ANGLES, Image.Resampling.BILINEAR)
-            small = np.asarray(turned.resize((pixels, pixels), Image.Resampling.BILINEAR), np.float32) / 255
+            small = (
+                np.asarray(turned.resize((pixels, pixels), Image.Resampling.BILINEAR), np.float32)
+                / 255
+            )
             misfits.append(_misfit(frame.permute(1, 2, 0).numpy(), small, row))
         turn = int(np.argmin(misfits)) / ANGLES
         return [row[0], row[1], row[2], turn, row[3]]
@@ -151,7 +168,9 @@ class SceneReader:
             self._kept[key] = self._filter(*key)
         return self._kept[key]
 
-    def _filter(self, phase: int, templates: tuple[_Template, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    def _filter(
+        self, phase: int, templates: tuple[_Template, ...]
+    ) -> tuple[Tensor, Tensor, Tensor]:
         loops = torch.from_numpy(np.stack([self._loop(one)[phase] for one in templates]))
         loops = torch.cat([loops[..., :3] * loops[..., 3:], loops[..., 3:]], -1).permute(0, 3, 1, 2)
         small = functional.interpolate(loops, size=(GRAIN, GRAIN), mode="area")
@@ -166,8 +185,8 @@ class SceneReader:
     def _templates(self, colour: str | None) -> tuple[_Template, ...]:
         sided = [name for name in self.bank.names if name in LOOKING_LEFT | LOOKING_RIGHT]
         return (
-            *(_Template(name, False, colour) for name in self.bank.names),
-            *(_Template(name, True, colour) for name in sided),
+            *(_Template(name, colour) for name in self.bank.names),
+            *(_Template(name, colour, is_mirrored=True) for name in sided),
         )
 
     def _loop(self, template: _Template) -> Floats:
@@ -193,12 +212,12 @@ class SceneReader:
 
     @cached_property
     def _known_motions(self) -> tuple[Floats, npt.NDArray[np.int64]]:
-        rng = np.random.default_rng(self.seed)
+        rng, luck = np.random.default_rng(self.seed), random.Random(self.seed)
         rows, names = [], []
         for place, name in enumerate(MOTION_NAMES):
             for _ in range(TRACKS_OF_MOTION):
-                speed = rng.choice([None, None, *SPEEDS])
-                size = rng.choice([None, None, *SIZES])
+                speed = luck.choice((None, None, *SPEEDS))
+                size = luck.choice((None, None, *SIZES))
                 track = track_of(Actor("cat", name, size=size, speed=speed), rng)[BEFORE:]
                 at = np.linspace(0, MOMENTS - 1, LOOKS).round().astype(int)
                 seen = track[at][:, [X, Y, SIDE, TURN, OPACITY]]
@@ -217,7 +236,15 @@ def _features(track: Floats) -> Floats:
     turn = 2 * np.pi * track[:, 3]
     middle = [(values - (values * weight).sum()) * seen for values in (x, y, side)]
     return np.stack(
-        [4 * middle[0], 4 * middle[1], 1.5 * middle[2], 0.5 * np.sin(turn) * seen, 0.5 * np.cos(turn) * seen, 0.7 * seen], 1
+        [
+            4 * middle[0],
+            4 * middle[1],
+            1.5 * middle[2],
+            0.5 * np.sin(turn) * seen,
+            0.5 * np.cos(turn) * seen,
+            0.7 * seen,
+        ],
+        1,
     )
 
 
@@ -257,7 +284,7 @@ def _around(box: Box | None) -> list[Box]:
 
 
 def _cuts(picture: Tensor, boxes: Sequence[Box]) -> Tensor:
-    """Return what the boxes show of a picture (channels, height, width): (boxes, channels, 20, 20)."""
+    """Return what the boxes show of a picture (channels, h, w): (boxes, channels, 20, 20)."""
     x, y, side = torch.tensor(boxes).T[:, :, None]
     steps = (torch.arange(GRAIN) + 0.5) / GRAIN - 0.5
     across, down = 2 * (x + steps * side) - 1, 2 * (y + steps * side / TALL) - 1

@@ -66,6 +66,8 @@ def _strip(pipeline: ReverieSmallPipeline, text: str, seed: int, steps: int) -> 
     chosen = np.linspace(0.06, 0.94, STILLS) * (len(frames) - 1)
     for place, moment in enumerate(chosen.round().astype(int)):
         still = Image.fromarray((frames[moment] * 255).round().astype(np.uint8))
-        strip.paste(still.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (place * (WIDTH + 2), CAPTION))
+        strip.paste(
+            still.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (place * (WIDTH + 2), CAPTION)
+        )
     ImageDraw.Draw(strip).text((2, 8), text, INK, font=ImageFont.load_default(15))
     return strip

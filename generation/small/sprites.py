@@ -19,12 +19,18 @@ from PIL import Image
 from common.errors import ReverieError
 from generation.small.vocabulary import OBJECTS
 
+# fmt: off
 PACKAGES = {
-    "@lobehub/fluent-emoji-anim-1@1.0.0": "4c03ac178c1eabf2e2a16dd498f3cc2b92dc30ec3466ae38fdc497d4774c99ea",
-    "@lobehub/fluent-emoji-anim-2@1.0.0": "e431da8172e394036c330faa77648d6fbbae1fd3b0be95637c4497c9075019c0",
-    "@lobehub/fluent-emoji-anim-3@1.0.0": "3624d0c34c819c1794b74ccf6ae9034adff7c4cb6318dd2a645145f0196feb43",
-    "@lobehub/fluent-emoji-anim-4@1.0.0": "3d4c08f1e321f70808ef4996aba0ab575a9d97b6c56ffffc92cf6161a7836aa3",
+    "@lobehub/fluent-emoji-anim-1@1.0.0":
+        "4c03ac178c1eabf2e2a16dd498f3cc2b92dc30ec3466ae38fdc497d4774c99ea",
+    "@lobehub/fluent-emoji-anim-2@1.0.0":
+        "e431da8172e394036c330faa77648d6fbbae1fd3b0be95637c4497c9075019c0",
+    "@lobehub/fluent-emoji-anim-3@1.0.0":
+        "3624d0c34c819c1794b74ccf6ae9034adff7c4cb6318dd2a645145f0196feb43",
+    "@lobehub/fluent-emoji-anim-4@1.0.0":
+        "3d4c08f1e321f70808ef4996aba0ab575a9d97b6c56ffffc92cf6161a7836aa3",
 }
+# fmt: on
 PHASES = 16
 SIDE = 64
 
@@ -87,9 +93,7 @@ def loop_of(thing: str, folder: Path) -> npt.NDArray[np.floating[Any]]:
         frames.append(picture.convert("RGBA"))
     boxes = np.array([frame.getbbox() for frame in frames])
     square = _square(*boxes[:, :2].min(0), *boxes[:, 2:].max(0))
-    small = [
-        frame.crop(square).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for frame in frames
-    ]
+    small = [frame.crop(square).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for frame in frames]
     return np.stack([np.asarray(frame, np.float32) for frame in small]) / 255
 
 

@@ -111,7 +111,9 @@ def _zoomed(setting: Setting, sign: float) -> Floats:
 def _circles(setting: Setting) -> Floats:
     track = setting.still()
     sense = setting.rng.choice((-1.0, 1.0))
-    angle = 2 * math.pi * (sense * setting.paced(0.75, 1.5, 3) * setting.time + setting.rng.random())
+    angle = (
+        2 * math.pi * (sense * setting.paced(0.75, 1.5, 3) * setting.time + setting.rng.random())
+    )
     radius = setting.rng.uniform(0.19, 0.25)
     track[:, X] = 0.4 * setting.x + 0.3 + radius * np.cos(angle)
     track[:, Y] = setting.y - 0.04 + radius / TALL * np.sin(angle)

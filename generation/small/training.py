@@ -20,10 +20,10 @@ from generation.small.pipeline import ReverieSmallPipeline
 PURE_NOISE_SHARE = 0.05
 SIGMA_SHIFT = 3.0
 SIGMA_FLOORS = (0.3, 0.3, 0.1)
-WEIGHTS = (1.0, 1.5, 1.0)
+WEIGHTS = (2.0, 1.0, 1.0)
 EMA_DECAY = 0.999
 WARM_UP_STEPS = 50
-COOLING_FROM = 0.45
+COOLING_FROM = 0.4
 REPORT_EVERY = 20
 
 
@@ -242,7 +242,7 @@ class _Notes:
         self.saved = self.drawn = used
         self.bar = tqdm(
             total=round(plan.minutes * 60), initial=round(used), unit="s",
-            bar_format="{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} s, {remaining} left{postfix}",
+            bar_format="{percentage:3.0f}% |{bar}| {remaining} left{postfix}",
         )  # fmt: skip
 
     def take(self, elapsed: float, losses: Tensor) -> None:

@@ -44,23 +44,29 @@ TIMES = ("sunset", "night")
 # Going by itself says little: a direction beside it says more.
 WEAK = frozenset({"flies past", "stays", TRAVELS})
 DIRECTIONS = frozenset({"moves right", "moves left", "rises", "falls"})
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 NEGATIONS = frozenset({"no", "not", "without", "never", "don't", "doesn't", "isn't"})
 TWO = frozenset({"two", "both", "pair", "couple"})
-SILENT = frozenset(
-    """a an the one some any this that these those it its it's his her their my your our there here
-    of in on at by to from into onto over under above below behind before through across along
-    around with within inside outside near next beside between among toward towards against as for
-    and or but while when then after during until who which whose what where how
-    is are was were be been being am has have had do does did can could will would should may let
-    lets make makes made making create creates generate generates show shows showing shown please
-    give want wants need i me we us you he she they them very so really quite just also too more
-    most much many back forth side sides middle center centre front place way time
-    video videos clip clips movie film animation animated cartoon picture image photo scene shot
-    render rendering 3d 4k hd style styled quality high short vertical background seen view
-    up-close close-up camera looking like lot other another each every all second seconds
-    two both pair couple""".split()
-)
+SILENT = frozenset({
+    "a", "an", "the", "one", "some", "any", "this", "that", "these", "those", "it", "its", "it's",
+    "his", "her", "their", "my", "your", "our", "there", "here", "of", "in", "on", "at", "by",
+    "to", "from", "into", "onto", "over", "under", "above", "below", "behind", "before",
+    "through", "across", "along", "around", "with", "within", "inside", "outside", "near", "next",
+    "beside", "between", "among", "toward", "towards", "against", "as", "for", "and", "or", "but",
+    "while", "when", "then", "after", "during", "until", "who", "which", "whose", "what", "where",
+    "how", "is", "are", "was", "were", "be", "been", "being", "am", "has", "have", "had", "do",
+    "does", "did", "can", "could", "will", "would", "should", "may", "let", "lets", "make",
+    "makes", "made", "making", "create", "creates", "generate", "generates", "show", "shows",
+    "showing", "shown", "please", "give", "want", "wants", "need", "i", "me", "we", "us", "you",
+    "he", "she", "they", "them", "very", "so", "really", "quite", "just", "also", "too", "more",
+    "most", "much", "many", "back", "forth", "side", "sides", "middle", "center", "centre",
+    "front", "place", "way", "time", "video", "videos", "clip", "clips", "movie", "film",
+    "animation", "animated", "cartoon", "picture", "image", "photo", "scene", "shot", "render",
+    "rendering", "3d", "4k", "hd", "style", "styled", "quality", "high", "short", "vertical",
+    "background", "seen", "view", "up-close", "close-up", "camera", "looking", "like", "lot",
+    "other", "another", "each", "every", "all", "second", "seconds", "two", "both", "pair",
+    "couple",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,9 @@ class Understood:
     def in_words(self) -> str:
         """What was understood, in the model's own words: `small red cat · jumps · beach`."""
         parts = [_actor_in_words(actor) for actor in self.actors]
-        return " · ".join([*(part for part in parts if part), *([self.place] if self.place else [])])
+        return " · ".join(
+            [*(part for part in parts if part), *([self.place] if self.place else [])]
+        )
 
 
 def _actor_in_words(actor: Actor) -> str:
@@ -183,7 +191,9 @@ class _Reading:
         for kind, value in self.waiting.items():
             draft.said.setdefault(kind, value)
         self.waiting = {}
-        if len(self.drafts) < MOST_OBJECTS and TWO & {*self.words[max(0, piece.start - 3) : piece.start]}:
+        if len(self.drafts) < MOST_OBJECTS and TWO & {
+            *self.words[max(0, piece.start - 3) : piece.start]
+        }:
             self.drafts.append(_Draft(dict(draft.said)))
 
     def _take_place(self, name: str, index: int, piece: _Piece) -> None:
@@ -193,7 +203,9 @@ class _Reading:
         current = self.drafts[-1] if self.drafts else None
         if current is None or self._leads_to_object(index):
             self.waiting[MOTION] = _stronger(self.waiting.get(MOTION), name)
-        elif MOTION in current.said and _stronger(current.said[MOTION], name) == current.said[MOTION]:
+        elif (
+            MOTION in current.said and _stronger(current.said[MOTION], name) == current.said[MOTION]
+        ):
             if name != current.said[MOTION] and name != TRAVELS:
                 self._ignore(piece)
         else:
@@ -228,7 +240,9 @@ class _Reading:
             kind = piece.concept.kind if piece.concept else ""
             if kind == OBJECT:
                 return True
-            if kind not in {COLOUR, SIZE, SPEED} and not (kind == MOTION and piece.start == piece.end):
+            if kind not in {COLOUR, SIZE, SPEED} and not (
+                kind == MOTION and piece.start == piece.end
+            ):
                 return False
         return False
 
@@ -325,11 +339,11 @@ def _phrases() -> tuple[dict[tuple[str, ...], Concept], int]:
 
 
 _IRREGULAR = {
-    "ran": "run", "flew": "fly", "flown": "fly", "fell": "fall", "fallen": "fall", "rose": "rose",
-    "swam": "swim", "went": "go", "gone": "go", "drove": "drive", "grew": "grow", "shrank": "shrink",
-    "shook": "shake", "swung": "swing", "spun": "spin", "stood": "stand", "sat": "sit",
-    "mice": "mouse", "leapt": "leap", "hung": "hang", "became": "become", "got": "get",
-    "flying": "fly", "flies": "fly", "dancing": "dance",
+    "ran": "run", "flew": "fly", "flown": "fly", "fell": "fall", "fallen": "fall",
+    "rose": "rose", "swam": "swim", "went": "go", "gone": "go", "drove": "drive",
+    "grew": "grow", "shrank": "shrink", "shook": "shake", "swung": "swing", "spun": "spin",
+    "stood": "stand", "sat": "sit", "mice": "mouse", "leapt": "leap", "hung": "hang",
+    "became": "become", "got": "get", "flying": "fly", "flies": "fly", "dancing": "dance",
 }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from generation.small.vocabulary import (
 )
 
 PAINTED = 120
+VIEWS = 12
 SAID_ONCE = 5
 TRACK_SIZE = MOMENTS * CHANNELS + SAID_ONCE
 FACING = 2.0
@@ -79,12 +80,20 @@ class Staged:
     tracks: Sequence[Floats]
 
 
-def stage(scene: Scene, bank: Bank, rng: np.random.Generator, *, is_anywhere: bool = False) -> Staged:
-    """The scene with everything chosen; `is_anywhere` lets actors begin where they are not asked to.
+def stage(
+    scene: Scene,
+    bank: Bank,
+    rng: np.random.Generator,
+    *,
+    is_anywhere: bool = False,
+    views: int | None = None,
+) -> Staged:
+    """The scene with everything chosen; `is_anywhere` lets actors begin where nobody asked.
 
-    A clip that goes on from another begins wherever that one ended.
+    A clip that goes on from another begins wherever that one ended.  The place is one of its first
+    `views` pictures, or of all.
     """
-    variant = int(rng.integers(bank.places.shape[1]))
+    variant = int(rng.integers(views or bank.places.shape[1]))
     place = bank.places[PLACE_NAMES.index(scene.place), variant]
     halves = _halves(len(scene.actors), rng)
     tracks = [
@@ -102,11 +111,19 @@ def stage(scene: Scene, bank: Bank, rng: np.random.Generator, *, is_anywhere: bo
 
 def layer_of(actor: Actor, track: Floats, bank: Bank) -> Layer:
     """The actor as a layer that follows the track."""
-    tint = np.zeros(4, np.float32)
-    if actor.colour:
-        tint[:] = (*COLOURS[actor.colour][0], 1)
     loop = bank.loops[bank.names.index(actor.object)]
-    return Layer(loop, track, tint, is_mirrored=looks_the_other_way(actor.object, track))
+    is_mirrored = looks_the_other_way(actor.object, track)
+    return Layer(loop, track, tint_of(actor.colour), is_mirrored)
+
+
+def tint_of(colour: str | None) -> Floats:
+    """The dye that a colour word means; None is none."""
+    return np.array([*COLOURS[colour][0], 1] if colour else [0, 0, 0, 0], np.float32)
+
+
+def view_number(place: str, view: int) -> int:
+    """What the network calls one of a place's twelve views."""
+    return 1 + PLACE_NAMES.index(place) * VIEWS + view
 
 
 def looks_the_other_way(thing: str, track: Floats) -> bool:

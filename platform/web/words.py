@@ -3,9 +3,16 @@
 from dataclasses import dataclass
 
 from generation.selectors import offered_engines
-from generation.small.vocabulary import MOTIONS, PLACES, THINGS
+from generation.small.vocabulary import COLOURS, MOTIONS, OBJECT_NAMES, PLACES
 
 SMALL_MODEL = "generation.small."
+# Of ninety things some of every kind, so that the page stays short.
+SHOWN_THINGS = OBJECT_NAMES[::3]
+PREPOSITIONS = {
+    "beach": "on the", "sunset": "at", "night": "at", "sky": "in the blue", "space": "in",
+    "stage": "on a", "meadow": "in a", "forest": "in a", "room": "in a", "snow": "in the",
+    "sea": "under the", "city": "in the", "desert": "in the", "mountains": "in the",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,15 +35,11 @@ def suggested_words() -> list[KindOfWords]:
     """The small model's words; none where the deployment does not offer it."""
     if not any(engine.pipeline.startswith(SMALL_MODEL) for engine in offered_engines()):
         return []
-    things = [Word(thing.name, f"{_article(thing.name)} {thing.name}") for thing in THINGS]
-    gerunds = [motion.phrases[0][0] for motion in MOTIONS]
-    places = [place.phrases[0] for place in PLACES]
+    places = [f"{PREPOSITIONS[name]} {name}" for name in PLACES]
     return [
-        KindOfWords("Things", things),
-        KindOfWords("Movements", [Word(phrase, phrase) for phrase in gerunds]),
+        KindOfWords("Looks", [Word(look, look) for look in (*COLOURS, "tiny", "huge")]),
+        KindOfWords("Things", [Word(name, name) for name in SHOWN_THINGS]),
+        KindOfWords("Movements", [Word(motion, phrases[0]) for motion, phrases in MOTIONS.items()]),
+        KindOfWords("Paces", [Word(pace, pace) for pace in ("slowly", "fast")]),
         KindOfWords("Places", [Word(phrase, phrase) for phrase in places]),
     ]
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"

@@ -176,7 +176,7 @@ class Walk:
         guest: GuestServer,
     ) -> None:
         self.seed = seed
-        self.random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self.random = random.Random(seed)
         self.settings = settings
         self.folder = folder
         self.now = timezone.now() - LONG_AGO
