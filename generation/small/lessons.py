@@ -18,7 +18,7 @@ from generation.small.tracks import MOMENTS, SIDE, STRETCH, X, Y
 from language.minilm import minilm
 
 GIVEN_MOMENTS = (-4, -1, 0, MOMENTS - 1)
-TWO_ACTORS_SHARE = 0.3
+TWO_ACTORS_SHARE = 0.2
 EMPTY_SHARE = 0.08
 UNSAID_SHARE = 0.08
 UNSAID_BESIDE_GIVEN_SHARE = 0.5

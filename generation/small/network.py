@@ -91,7 +91,7 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         width: int = 256,
         depth: int = 5,
         text_channels: int = 384,
-        views: int = 168,
+        views: int = 84,
     ) -> None:
         """Promise a network for clips of one size; the sizes are those of the weights."""
         super().__init__()
@@ -103,7 +103,7 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
             nn.Linear(text_channels, width) for _ in range(WORDS_OF_ACTOR)
         )
         self.view = nn.Embedding(1 + views, width)
-        nn.init.zeros_(self.view.weight)
+        nn.init.normal_(self.view.weight, std=0.5)
         self.word_place = nn.Parameter(torch.randn(1 + WORDS_OF_ACTOR, width) * 0.1)
         self.actor_place = nn.Parameter(torch.randn(most_actors, width) * 0.1)
         self.place_stem = nn.Linear((1 + GIVEN_FRAMES) * place_numbers + GIVEN_FRAMES, width)

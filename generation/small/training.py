@@ -20,8 +20,9 @@ from generation.small.pipeline import ReverieSmallPipeline
 PURE_NOISE_SHARE = 0.05
 SIGMA_SHIFT = 3.0
 SIGMA_FLOORS = (0.3, 0.3, 0.1)
-WEIGHTS = (2.0, 1.0, 1.0)
+WEIGHTS = (3.0, 1.0, 1.0)
 EMA_DECAY = 0.999
+VIEW_RATE_TIMES = 8
 WARM_UP_STEPS = 50
 COOLING_FROM = 0.4
 REPORT_EVERY = 20
@@ -62,10 +63,16 @@ class Masters:
         }
         self.average = {name: master.detach().clone() for name, master in self.masters.items()}
         inner = [master for name, master in self.masters.items() if _is_inner(name, master)]
-        known = {id(master) for master in inner}
+        # A view's row is only learned from where it is shown, so it takes longer steps.
+        views = [self.masters["view.weight"]]
+        known = {id(master) for master in (*inner, *views)}
         rest = [master for master in self.masters.values() if id(master) not in known]
         self.optimizers: list[tuple[float, torch.optim.Optimizer]] = [
             (plan.rate, torch.optim.AdamW(rest, betas=(0.9, 0.98), weight_decay=0.01)),
+            (
+                VIEW_RATE_TIMES * plan.rate,
+                torch.optim.AdamW(views, betas=(0.9, 0.98), weight_decay=0.0),
+            ),
             (
                 plan.matrix_rate,
                 torch.optim.Muon(inner, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),

@@ -29,7 +29,7 @@ from generation.small.vocabulary import (
 )
 
 PAINTED = 120
-VIEWS = 12
+VIEWS = 6
 SAID_ONCE = 5
 TRACK_SIZE = MOMENTS * CHANNELS + SAID_ONCE
 FACING = 2.0
@@ -122,7 +122,7 @@ def tint_of(colour: str | None) -> Floats:
 
 
 def view_number(place: str, view: int) -> int:
-    """What the network calls one of a place's twelve views."""
+    """What the network calls one of a place's six views."""
     return 1 + PLACE_NAMES.index(place) * VIEWS + view
 
 
