@@ -167,7 +167,10 @@ class ReverieSmallPipeline(DiffusionPipeline):
         Picture are uint8 RGB or PIL; of `video` the last frames count.  What a prompt leaves open
         is chosen by the seed.  ValueError: an impossible size, length, step count or output type.
         """
-        size = (width or USUAL_SIZE[0], height or USUAL_SIZE[1])
+        size = (
+            USUAL_SIZE[0] if width is None else width,
+            USUAL_SIZE[1] if height is None else height,
+        )
         watched = callback_on_step_end_tensor_inputs or list(TENSORS_FOR_CALLBACK)
         _refuse_impossible(size, num_frames, num_inference_steps, output_type, watched)
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
