@@ -177,9 +177,22 @@ class _Reading:
         elif self._is_denied(piece):
             self._ignore(piece)
         else:
-            getattr(self, f"_take_{concept.kind}")(concept.name, index, piece)
+            self._take(concept, index, piece)
 
-    def _take_object(self, name: str, index: int, piece: _Piece) -> None:
+    def _take(self, concept: Concept, index: int, piece: _Piece) -> None:
+        match concept.kind:
+            case "object":
+                self._take_object(concept.name, piece)
+            case "place":
+                self.places.append((concept.name, piece))
+            case "motion":
+                self._take_motion(concept.name, index, piece)
+            case "speed":
+                self._take_speed(concept.name, index)
+            case quality:
+                self._take_quality(quality, concept.name, index, piece)
+
+    def _take_object(self, name: str, piece: _Piece) -> None:
         draft = self._same(name)
         if draft is None and len(self.drafts) == MOST_OBJECTS:
             self._ignore(piece)
@@ -196,9 +209,6 @@ class _Reading:
         }:
             self.drafts.append(_Draft(dict(draft.said)))
 
-    def _take_place(self, name: str, index: int, piece: _Piece) -> None:
-        self.places.append((name, piece))
-
     def _take_motion(self, name: str, index: int, piece: _Piece) -> None:
         current = self.drafts[-1] if self.drafts else None
         if current is None or self._leads_to_object(index):
@@ -211,13 +221,7 @@ class _Reading:
         else:
             current.said[MOTION] = name
 
-    def _take_colour(self, name: str, index: int, piece: _Piece) -> None:
-        self._take_quality(COLOUR, name, index, piece)
-
-    def _take_size(self, name: str, index: int, piece: _Piece) -> None:
-        self._take_quality(SIZE, name, index, piece)
-
-    def _take_speed(self, name: str, index: int, piece: _Piece) -> None:
+    def _take_speed(self, name: str, index: int) -> None:
         if self.drafts and not self._leads_to_object(index):
             self.drafts[-1].said.setdefault(SPEED, name)
         else:
@@ -232,18 +236,11 @@ class _Reading:
             self._ignore(piece)
 
     def _leads_to_object(self, index: int) -> bool:
-        """Tell whether only qualities and motions stand between here and an object.
-
-        An article or an "and" must have opened the phrase: "the jumping cat", not "jumps, cat".
-        """
+        """Tell whether nothing but qualities stands between here and an object."""
         for piece in self.pieces[index + 1 :]:
             kind = piece.concept.kind if piece.concept else ""
-            if kind == OBJECT:
-                return True
-            if kind not in {COLOUR, SIZE, SPEED} and not (
-                kind == MOTION and piece.start == piece.end
-            ):
-                return False
+            if kind not in {COLOUR, SIZE, SPEED}:
+                return kind == OBJECT
         return False
 
     def _describes_last(self, index: int) -> bool:

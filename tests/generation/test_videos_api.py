@@ -42,6 +42,12 @@ def _post(client: Client, body: bytes | dict[str, Any], kind: str = "application
         (b'{"prompt": "a cat", "width": 720}', "size"),
         (b'{"prompt": "a cat", "width": 720, "height": 1280, "size": "360x640"}', "size"),
         (b'{"prompt": "a cat", "lora": "x"}', "lora"),
+        (b'{"prompt": "a cat", "motion": {"tracks": []}}', "motion"),
+        (
+            b'{"prompt": "a cat", "motion": {"tracks": [{"keyframes": [[2, 0, 0, 1, 1]]}]}}',
+            "motion",
+        ),
+        (b'{"prompt": "a cat", "motion": "no json"}', "motion"),
         (b'{"prompt": "a cat", "sed": 5}', "sed"),
         (b'{"prompt": "a cat", "post": {"privacy": "secret"}}', "post.privacy"),
         (b'{"prompt": "a cat", "post": {"hashtags": ["two words"]}}', "hashtags"),
@@ -194,3 +200,24 @@ def test_a_stream_too_many_tells_once_and_lets_the_browser_ask_again(client: Cli
     assert text.startswith("retry: 1000")
     assert text.count("event: progress") == 1
     assert "event: end" not in text
+
+
+def test_what_the_model_understood_and_what_it_ignored_is_told_at_once(client: Client) -> None:
+    video = ask(client, prompt="a tiny squirrel juggling at night")
+
+    assert video["understood"] == "small rabbit · night"
+    assert video["taken_for"] == {"squirrel": "rabbit"}
+    assert "juggling" in video["ignored_words"]
+    assert client.get(f"/v1/videos/{video['id']}").json() == video
+
+
+def test_drawn_boxes_are_kept_with_the_video_and_made(client: Client) -> None:
+    keys = [[0, 0.1, 0.1, 0.4, 0.27], [1, 0.5, 0.6, 0.8, 0.77]]
+    motion = {"tracks": [{"label": "frog", "firmness": "hard", "keyframes": keys}]}
+    video = ask(client, prompt="a frog in a meadow", motion=motion, seconds="2", size="360x640")
+    assert video["motion"] == motion
+
+    render_next()
+
+    made = client.get(f"/v1/videos/{video['id']}").json()
+    assert (made["status"], made["error"]) == ("completed", None)

@@ -108,6 +108,14 @@ def test_a_job_is_its_owners_alone(person: User, clip: Clip) -> None:
     assert browser_of(person).get(page_of(job)).status_code == 200
 
 
+def test_a_job_says_what_of_its_words_was_ignored(browser: Client) -> None:
+    asked = ORDER | {"prompt": "a squirrel juggling at night"}
+    html = browser.post("/create", asked, follow=True).content.decode()
+    assert "Understood as</span> rabbit · night." in html
+    assert "“squirrel” was taken for rabbit" in html
+    assert "Ignored:</span> juggling" in html
+
+
 def test_a_failed_job_says_why(person: User, browser: Client) -> None:
     job = job_of(person, state="failed", error_code="engine_error", error_message="Out of paint.")
     assert "Out of paint." in browser.get(page_of(job)).content.decode()
