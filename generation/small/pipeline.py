@@ -268,7 +268,7 @@ class ReverieSmallPipeline(DiffusionPipeline):
         )
 
     def _layers(self, clips: Clips, wish: _Wish) -> Layers:
-        place = self.place_codec.decode(clips.place.to(self.place_codec.dtype))[0].float()
+        place = self.place_codec.stitched(clips.place.to(self.place_codec.dtype))[0].float()
         loops = self.loop_codec.decode(clips.loops[0].to(self.loop_codec.dtype)).float()
         tracks = self.track_codec.decode(clips.tracks[0].to(self.track_codec.dtype)).float()
         actors = [
