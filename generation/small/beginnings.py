@@ -15,12 +15,13 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageFilter, ImageOps
 from torch import Tensor
+from torch.nn import functional
 
 from generation.small.codec import PatchCodec
 from generation.small.layers import Actor, Layers, draw, picture_of, place_at
 from generation.small.lessons import GIVEN_MOMENTS
 from generation.small.painters import HEIGHT, WIDTH
-from generation.small.tracks import MOMENTS, OPACITY, SIDE, Floats, X, Y
+from generation.small.tracks import MOMENTS, OPACITY, SIDE, TURN, Floats, X, Y
 
 Picture: TypeAlias = Image.Image | npt.NDArray[np.uint8]
 
@@ -32,6 +33,15 @@ SPREAD = 14
 SEARCH = (0.08, 0.04, 0.02, 0.01, 0.005)
 MOST_MISFIT = 0.012
 ENTERS = (2, 12)
+COARSE_WIDTH, COARSE_HEIGHT = 54, 96
+COARSE_SIDES = (8, 11, 14, 18, 22, 27, 33)
+MOST_BEYOND = 0.25
+TURNS = 12
+# Steps along x, y, the logarithm of the side, and the turn.
+MOVES = (
+    (1, 0, 0, 0), (-1, 0, 0, 0), (0, 1, 0, 0), (0, -1, 0, 0),
+    (0, 0, 2, 0), (0, 0, -2, 0), (0, 0, 0, 0.5), (0, 0, 0, -0.5),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,7 @@ class Beginning:
         """The layers, brought to meet the pictures."""
         if not self.pictures:
             return layers
-        moments = {
-            slot: max(0, GIVEN_MOMENTS[slot]) for slot in self.pictures if slot != BEFORE_EARLIER
-        }
+        moments = {slot: GIVEN_MOMENTS[slot] for slot in self.pictures if slot != BEFORE_EARLIER}
         moved = replace(
             layers, actors=[self._moved(actor, layers, moments) for actor in layers.actors]
         )
@@ -84,7 +92,7 @@ class Beginning:
         track = actor.track.copy()
         own = np.arange(MOMENTS)
         at = sorted(found)
-        for channel, place in ((X, 0), (Y, 1)):
+        for channel, place in ((X, 0), (Y, 1), (TURN, 3)):
             track[:, channel] += np.interp(own, at, [found[moment][place] for moment in at])
         track[:, SIDE] *= np.exp(np.interp(own, at, [found[moment][2] for moment in at]))
         return replace(actor, track=track)
@@ -138,21 +146,21 @@ def _upright(picture: Picture) -> Image.Image:
 def _registered(
     actor: Actor, layers: Layers, seen: Floats, moment: int
 ) -> tuple[npt.NDArray[Any], float]:
-    """Return the shift (x, y, logarithm of side) that fits the picture best, and its misfit.
+    """Return the shift (x, y, logarithm of side, turn) that fits the picture best, and its misfit.
 
-    A coordinate search from coarse to fine, over what the actor covers.
+    A coordinate search from coarse to fine, from where the network thinks the actor is or from
+    where it is found in the whole picture.
     """
     still = place_at(layers.place, width=WIDTH, height=HEIGHT)
-    sprite = picture_of(actor.shown_loop()[moment * len(actor.loop) // MOMENTS])
-    row = actor.track[moment].copy()
-    shift = np.zeros(3)
-    least = _misfit(still, sprite, row, shift, seen)
+    sprite, row = _at(actor, moment)
+    found = _found(sprite, row, np.asarray(still, np.float32) / 255, seen)
+    turned = [found + np.array([0, 0, 0, turn / TURNS]) for turn in range(TURNS)]
+    starts = [np.zeros(4), *turned]
+    misfits = [_misfit(still, sprite, row, start, seen) for start in starts]
+    shift, least = starts[int(np.argmin(misfits))], min(misfits)
     for step in SEARCH:
         for _ in range(3):
-            tried = [
-                shift + step * np.array(move)
-                for move in ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 2), (0, 0, -2))
-            ]
+            tried = [shift + step * np.array(move) for move in MOVES]
             misfits = [_misfit(still, sprite, row, one, seen) for one in tried]
             best = int(np.argmin(misfits))
             if misfits[best] >= least:
@@ -161,11 +169,52 @@ def _registered(
     return shift, _own_misfit(sprite, _shifted(row, shift), seen)
 
 
+def _at(actor: Actor, moment: int) -> tuple[Image.Image, Floats]:
+    """Return what the actor looks like at a moment, and its row; -1 is just before it begins."""
+    phase = moment * len(actor.loop) // MOMENTS % len(actor.loop)
+    track = actor.track
+    row = track[moment] if moment >= 0 else 2 * track[0] - track[1]
+    return picture_of(actor.shown_loop()[phase]), row.copy()
+
+
+def _found(
+    sprite: Image.Image, row: Floats, still: Floats, seen: Floats
+) -> npt.NDArray[np.float64]:
+    """Return the shift to where, in the whole picture, the sprite explains most."""
+    frame, place = (_tensor(values, (COARSE_HEIGHT, COARSE_WIDTH)) for values in (seen, still))
+    beyond = (frame - place).square().clamp(max=MOST_BEYOND) - frame.square()
+    drawn = _tensor(np.asarray(sprite, np.float32) / 255, sprite.size)
+    best = (-np.inf, np.zeros(4))
+    for side in COARSE_SIDES:
+        small = functional.interpolate(
+            torch.cat([drawn[:, :3] * drawn[:, 3:], drawn[:, 3:]], 1),
+            size=(side, side),
+            mode="area",
+        )
+        weight, colour = small[:, 3:].expand(-1, 3, -1, -1), small[:, :3]
+        power = (colour.square() / weight.clamp(min=1e-3)).sum()
+        gain = functional.conv2d(beyond, weight) + 2 * functional.conv2d(frame, colour) - power
+        top = float(gain.max())
+        if top > best[0]:
+            down, across = divmod(int(gain.argmax()), gain.shape[-1])
+            x, y = (across + side / 2) / COARSE_WIDTH, (down + side / 2) / COARSE_HEIGHT
+            grown = np.log(side / COARSE_WIDTH / max(float(row[SIDE]), 1e-3))
+            best = (top, np.array([x - row[X], y - row[Y], grown, 0]))
+    return best[1]
+
+
+def _tensor(values: Floats, size: tuple[int, int]) -> Tensor:
+    """Return (1, channels, height, width) at a size."""
+    whole = torch.from_numpy(np.ascontiguousarray(values)).permute(2, 0, 1)[None]
+    return functional.interpolate(whole, size=size, mode="area")
+
+
 def _shifted(row: Floats, shift: npt.NDArray[Any]) -> Floats:
     moved = row.copy()
     moved[X] += shift[0]
     moved[Y] += shift[1]
     moved[SIDE] *= np.exp(shift[2])
+    moved[TURN] += shift[3]
     return moved
 
 
@@ -209,8 +258,8 @@ def _cover(layers: Layers, size: tuple[int, int], moment: int) -> Floats:
     """Return how much of each pixel the actors cover at a moment, (height, width), a bit more."""
     cover = Image.new("RGB", size)
     for actor in layers.actors:
-        sprite = picture_of(actor.shown_loop()[moment * len(actor.loop) // MOMENTS])
-        draw(cover, _silhouette(sprite), actor.track[moment])
+        sprite, row = _at(actor, moment)
+        draw(cover, _silhouette(sprite), row)
     grown = cover.getchannel(0).point(lambda value: 255 if value > COVERED else 0)
     reach = 2 * max(1, size[0] // 90) + 1
     grown = grown.filter(ImageFilter.MaxFilter(reach)).filter(ImageFilter.GaussianBlur(FEATHER))
@@ -219,12 +268,12 @@ def _cover(layers: Layers, size: tuple[int, int], moment: int) -> Floats:
 
 def _blurred(values: Floats) -> Floats:
     tensor = torch.from_numpy(values).permute(2, 0, 1)[None]
-    small = torch.nn.functional.interpolate(tensor, size=(HEIGHT // 2, WIDTH // 2), mode="area")
+    small = functional.interpolate(tensor, size=(HEIGHT // 2, WIDTH // 2), mode="area")
     ramp = torch.exp(-((torch.arange(-SPREAD, SPREAD + 1) / (SPREAD / 2.5)) ** 2))
     kernel = (ramp / ramp.sum()).repeat(small.shape[1], 1, 1, 1)
-    smooth = torch.nn.functional.conv2d(
+    smooth = functional.conv2d(
         small, kernel.transpose(2, 3), padding=(SPREAD, 0), groups=small.shape[1]
     )
-    smooth = torch.nn.functional.conv2d(smooth, kernel, padding=(0, SPREAD), groups=small.shape[1])
-    large = torch.nn.functional.interpolate(smooth, size=values.shape[:2], mode="bilinear")
+    smooth = functional.conv2d(smooth, kernel, padding=(0, SPREAD), groups=small.shape[1])
+    large = functional.interpolate(smooth, size=values.shape[:2], mode="bilinear")
     return large[0].permute(1, 2, 0).numpy()

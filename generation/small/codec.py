@@ -78,7 +78,7 @@ class PatchCodec(ModelMixin, ConfigMixin):
         return self._overlaid(shifted)
 
     def _shifts(self, seen: Tensor) -> Tensor:
-        """Return (batch, patches, channels) of what to add; `seen` is (b, rows, columns, c, p, p)."""
+        """Return (batch, patches, channels) to add; `seen` is (b, rows, columns, c, p, p)."""
         lap = self.config["patch"] - self.config["stride"]
         rows, columns = self.grid
         across = (seen[:, :, 1:, ..., :lap] - seen[:, :, :-1, ..., -lap:]).mean((-1, -2))
