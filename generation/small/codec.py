@@ -16,6 +16,7 @@ from torch.nn import functional
 
 LEAST_SHIFT = 0.02
 USUAL_STEP = 0.08
+LEAST_POWER = 1e-3
 
 
 class PatchCodec(ModelMixin, ConfigMixin):
@@ -149,7 +150,7 @@ class TrackCodec(ModelMixin, ConfigMixin):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("weight", torch.ones(size))
         self.register_buffer("basis", torch.zeros(numbers, size))
-        self.register_buffer("scale", torch.ones(1))
+        self.register_buffer("scale", torch.ones(numbers))
 
     def encode(self, tracks: Tensor) -> Tensor:
         """Return (batch, numbers)."""
@@ -169,4 +170,6 @@ class TrackCodec(ModelMixin, ConfigMixin):
         self.basis.copy_(
             torch.from_numpy(vectors[:, ::-1][:, : self.config["numbers"]].copy()).T.float()
         )
-        self.scale.copy_(((weighed - self.mean) @ self.basis.T).square().mean().rsqrt())
+        # Whitened, all but what is hardly there: a shake is as plain to see as a journey.
+        power = ((weighed - self.mean) @ self.basis.T).square().mean(0)
+        self.scale.copy_((power + LEAST_POWER * power.max()).rsqrt())

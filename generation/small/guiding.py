@@ -1,5 +1,6 @@
 """Boxes that a creator drew, as what the network is told and as what its tracks are held to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ from generation.small.vocabulary import Actor
 
 MOST_STRETCH = 0.5
 SOFT_PULL = 0.5
+LEAST_GAP = 0.40
 SOLID = 0.3
 Extent: TypeAlias = tuple[float, float, float, float]
 WHOLE: Extent = (0.0, 0.0, 1.0, 1.0)
@@ -66,6 +68,21 @@ def held_to(actor: Layer, drawn: BoxTrack | None) -> Layer:
     for place, channel in enumerate(HELD):
         track[:, channel] += np.interp(np.arange(MOMENTS), moments, missing[:, place])
     return replace(actor, track=track)
+
+
+def apart(actors: Sequence[Layer]) -> Sequence[Layer]:
+    """The actors; two that would stand before each other each make room to their side."""
+    if len(actors) < 2:  # noqa: PLR2004 - alone
+        return actors
+    middles = [float(actor.track[:, X].mean()) for actor in actors]
+    gap = middles[1] - middles[0]
+    missing = max(0.0, LEAST_GAP - abs(gap)) / 2 * (1 if gap >= 0 else -1)
+    shifted = []
+    for actor, side in zip(actors, (-missing, missing), strict=True):
+        track = actor.track.copy()
+        track[:, X] += side
+        shifted.append(replace(actor, track=track))
+    return shifted
 
 
 def _extent(actor: Layer) -> Extent:

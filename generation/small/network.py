@@ -1,10 +1,11 @@
-"""The denoising network: one transformer over a place, its objects and their tracks.
+"""The denoising network: a transformer over a place and its objects, a tower for their tracks.
 
-A clip is a set of tokens (see `generation.small.layers` for what they are decoded to):
-the place as patches, each object's loop as patches, each object's track as one token, and what
-the prompt says as one token for each kind of word.  What is already given stands in the same
-tokens, with a mask beside it: frames that the clip begins or ends with, as further channels of the
-place (the manner of Wan's image-to-video models), and boxes as further channels of the tracks.
+See `generation.small.layers` for what is decoded from what it makes.  The transformer's tokens
+are the place as patches, each object's loop as patches, and what the prompt says, one for each
+kind of word.  A track is few numbers and depends on its own words alone, so the tracks have a
+tower of their own, which sees each by itself.  What is already given stands beside what is noise,
+with a mask: frames that the clip begins or ends with, as further channels of the place (the manner
+of Wan's image-to-video models), and boxes as further channels of the tracks.
 """
 
 import math
@@ -23,6 +24,8 @@ GIVEN_FRAMES = 4
 WORDS_OF_ACTOR = 5
 GUIDE_CHANNELS = 5
 HEAD_WIDTH = 64
+TOWER_WIDTH = 384
+TOWER_FLOORS = 3
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,10 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         self.place_grid = nn.Parameter(torch.randn(place_patches, width) * 0.1)
         self.loop_stem = nn.Linear(loop_numbers, width)
         self.loop_grid = nn.Parameter(torch.randn(loop_patches, width) * 0.1)
-        self.track_stem = nn.Linear(track_numbers + moments * GUIDE_CHANNELS, width)
-        self.track_place = nn.Parameter(torch.randn(width) * 0.1)
+        self.track_tower = TrackTower(track_numbers, moments * GUIDE_CHANNELS, text_channels)
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         self.place_head = Head(width, 3 * width, place_numbers)
         self.loop_head = Head(width, 4 * width, loop_numbers)
-        self.track_head = Head(width, 3 * width, track_numbers)
 
     def forward(self, clips: Clips, sigma: Tensor, given: Given) -> Clips:
         """Return the estimated clean clips; `sigma` is (batch,) in 0..1."""
@@ -132,7 +133,6 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
                 (self.loop_stem(loops) + self.loop_grid + self.actor_place[:actors, None]).flatten(
                     1, 2
                 ),
-                self._track_tokens(tracks, given),
                 words,
             ],
             dim=1,
@@ -140,24 +140,20 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         sizes = (
             place.shape[1],
             *[loops.shape[2]] * actors,
-            *[1] * actors,
             1,
             *[WORDS_OF_ACTOR] * actors,
         )
         steering = self._steering(time, words, actors)
         for block in self.blocks:
             tokens = block(tokens, steering, sizes)
-        return self._read(normal(tokens), place.shape[1], loops.shape)
+        estimated = self._read(normal(tokens), place.shape[1], loops.shape)
+        return Clips(*estimated, self.track_tower(tracks, sigma, given))
 
     def _place_tokens(self, place: Tensor, given: Given) -> Tensor:
         known = given.has_frames.to(place.dtype)
         frames = (given.frames.to(place.dtype) * known[:, :, None, None]).transpose(1, 2).flatten(2)
         mask = known[:, None].expand(-1, place.shape[1], -1)
         return self.place_stem(torch.cat([place, frames, mask], -1)) + self.place_grid
-
-    def _track_tokens(self, tracks: Tensor, given: Given) -> Tensor:
-        asked = torch.cat([tracks, given.guides.to(tracks.dtype).flatten(2)], -1)
-        return self.track_stem(asked) + self.track_place + self.actor_place[: tracks.shape[1]]
 
     def _words(self, given: Given) -> Tensor:
         """Return (batch, 1 + 5 actors, width): the place first."""
@@ -175,18 +171,46 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         """Return one condition for each group of tokens, (batch, groups, width)."""
         place, said = words[:, :1], words[:, 1:].unflatten(1, (actors, WORDS_OF_ACTOR))
         looks, does = said[:, :, 0] + said[:, :, 2], said.sum(2)
-        groups = torch.cat([place, looks, does, place, does], 1)
+        groups = torch.cat([place, looks, place, does], 1)
         return functional.silu(groups + time[:, None])
 
-    def _read(self, tokens: Tensor, place: int, loops: torch.Size) -> Clips:
+    def _read(self, tokens: Tensor, place: int, loops: torch.Size) -> tuple[Tensor, Tensor]:
         actors, patches = loops[1], loops[2]
-        ends = (place, actors * patches, actors)
-        of_place, of_loops, of_tracks = tokens[:, : sum(ends)].split(ends, 1)
-        return Clips(
+        of_place, of_loops = tokens[:, : place + actors * patches].split(
+            (place, actors * patches), 1
+        )
+        return (
             self.place_head(of_place).float(),
             self.loop_head(of_loops).float().unflatten(1, (actors, patches)),
-            self.track_head(of_tracks).float(),
         )
+
+
+class TrackTower(nn.Module):
+    """Estimates clean tracks from noisy ones, each by what is said and drawn of its own object."""
+
+    def __init__(self, numbers: int, guides: int, text_channels: int) -> None:
+        """Promise a tower over tracks of `numbers`."""
+        super().__init__()
+        asked = numbers + guides + WORDS_OF_ACTOR * text_channels + 2 * TIME_FREQUENCIES
+        self.stem = nn.Linear(asked, TOWER_WIDTH)
+        self.floors = nn.ModuleList(
+            nn.Sequential(
+                nn.LayerNorm(TOWER_WIDTH), nn.Linear(TOWER_WIDTH, 2 * TOWER_WIDTH), nn.GELU(),
+                nn.Linear(2 * TOWER_WIDTH, TOWER_WIDTH),
+            )
+            for _ in range(TOWER_FLOORS)
+        )  # fmt: skip
+        self.out = nn.Linear(TOWER_WIDTH, numbers)
+
+    def forward(self, tracks: Tensor, sigma: Tensor, given: Given) -> Tensor:
+        """Return (batch, actors, numbers); `tracks` is the same, scaled to unit power."""
+        dtype, actors = tracks.dtype, tracks.shape[1]
+        time = waves(sigma).to(dtype)[:, None].expand(-1, actors, -1)
+        asked = (tracks, given.guides.to(dtype).flatten(2), given.actor_words.to(dtype).flatten(2))
+        seen = self.stem(torch.cat([*asked, time], -1))
+        for floor in self.floors:
+            seen = seen + floor(seen)
+        return cast("Tensor", self.out(seen)).float()
 
 
 class Block(nn.Module):

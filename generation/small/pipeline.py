@@ -278,6 +278,8 @@ class ReverieSmallPipeline(DiffusionPipeline):
             )
         ]
         picture = (place.permute(1, 2, 0).cpu().numpy() / 2 + 0.5).clip(0, 1)
+        if not wish.begun.is_given:
+            actors = list(guiding.apart(actors))
         begun = wish.begun.continued(Layers(picture, actors))
         return replace(
             begun,

@@ -48,9 +48,9 @@ def test_signing_up_leads_to_an_empty_house_and_an_order(
     page.get_by_role("button", name="Make it").click()
     page.get_by_text("This field is required.").wait_for()
     watched.expect_refusal()
-    page.get_by_role("button", name="panda").click()
+    page.get_by_role("button", name="fox").click()
     page.get_by_role("button", name="in the snow").click()
-    assert page.input_value("#id_prompt") == "a panda in the snow"
+    assert page.input_value("#id_prompt") == "fox in the snow"
     page.get_by_role("button", name="Surprise me").click()
     page.get_by_label("Post it when it is finished").uncheck()
     assert page.get_by_label("Caption").is_hidden()

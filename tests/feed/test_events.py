@@ -355,7 +355,7 @@ def test_long_histories_are_kept_in_short_and_come_to_the_same() -> None:
     assert long.authors == pytest.approx(short.authors)
 
 
-def test_what_is_known_costs_no_query_and_two_where_nothing_is_kept(
+def test_what_is_known_costs_no_query_and_one_where_nothing_is_kept(
     valkey_server: redis.Redis,
 ) -> None:
     viewer, clip = make_user(), make_clip(make_user())
@@ -367,4 +367,4 @@ def test_what_is_known_costs_no_query_and_two_where_nothing_is_kept(
     valkey_server.delete(f"feed:viewer:{viewer.pk.hex}")
     with CaptureQueriesContext(connection) as cold:
         assert state_of(viewer, now=now) == known
-    assert (len(warm), len(cold)) == (0, 2)
+    assert (len(warm), len(cold)) == (0, 1)
