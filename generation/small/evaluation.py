@@ -84,7 +84,7 @@ def _reader_itself(setup: Setup, reader: SceneReader) -> dict[str, Any]:
     for scene in scenes:
         staged = world.stage(scene, setup.bank, rng)
         layers = Layers(staged.place.astype(np.float32) / 255, staged.layers)
-        read.append(reader.read(layers, colour=scene.actors[0].colour))
+        read.append(reader.read(layers, colours=_colours(scene)))
     return _shares(scenes, read)
 
 
@@ -102,8 +102,12 @@ def _followed(
     read = []
     for place, (prompt, scene) in enumerate(asked):
         layers = _made(setup, prompt, place).layers[0]
-        read.append(reader.read(layers, colour=scene.actors[0].colour))
+        read.append(reader.read(layers, colours=_colours(scene)))
     return _shares([scene for _, scene in asked], read)
+
+
+def _colours(scene: Scene) -> list[str]:
+    return [actor.colour for actor in scene.actors if actor.colour]
 
 
 def _shares(scenes: Sequence[Scene], read: Sequence[Read]) -> dict[str, Any]:
@@ -144,7 +148,10 @@ def _boxes(setup: Setup, reader: SceneReader) -> dict[str, Any]:
         free = _made(setup, prompt, place).layers[0]
         with_boxes.append(_against(drawn, led))
         without.append(_against(drawn, free))
-        names = [reader.read(one).found[0].name == scene.actors[0].object for one in (led, free)]
+        names = [
+            reader.read(one, colours=_colours(scene)).found[0].name == scene.actors[0].object
+            for one in (led, free)
+        ]
         named.append(names)
     led_figures, free_figures = np.mean(with_boxes, 0), np.mean(without, 0)
     kept = np.mean(named, 0)

@@ -101,15 +101,17 @@ class SceneReader:
         """Promise a reader that knows the objects and places of `bank`."""
         self.bank, self.seed = bank, seed
 
-    def read(self, layers: Layers, *, colour: str | None = None) -> Read:
-        """Return what explains the clip best; `colour` is looked for beside the objects' own."""
-        found = [self._find(_alone(actor), colour) for actor in layers.actors]
+    def read(self, layers: Layers, *, colours: Sequence[str] = ()) -> Read:
+        """Return what explains the clip best; `colours` are looked for beside the objects' own."""
+        found = [self._find(_alone(actor), colours) for actor in layers.actors]
         return Read(self._place(layers.place), tuple(found))
 
-    def _find(self, frames: Tensor, colour: str | None) -> Found:
+    def _find(self, frames: Tensor, colours: Sequence[str]) -> Found:
         still = torch.tensor(MAGENTA)[:, None, None].expand(-1, HEIGHT, WIDTH)
         boxes = _boxes(frames, still)
-        templates = self._templates(None) + (self._templates(colour) if colour else ())
+        templates = tuple(
+            one for colour in (None, *dict.fromkeys(colours)) for one in self._templates(colour)
+        )
         gained = np.zeros(len(templates))
         seen = [at for at in range(LOOKS) if boxes[at] is not None]
         for at in seen[:: max(1, len(seen) // LOOKS_FOR_OBJECT)]:
