@@ -17,7 +17,7 @@ help:
 	@echo "make test         every check: style, types, layers, tests"
 	@echo "make lint         style, types and layers only"
 	@echo "make bench        measure, and rewrite docs/benchmarks.md"
-	@echo "make train-model  train the small model anew: 85 minutes on two cores, 8 on a GPU"
+	@echo "make train-model  train the small model anew (a budget of 85 minutes, of 8 on a GPU)"
 	@echo "make clean        remove .venv/ and caches; keeps the data in var/"
 
 run: $(RUNTIME)

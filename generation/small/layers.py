@@ -7,7 +7,6 @@ once a clip.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -142,8 +141,3 @@ def _pictures(loop: Floats) -> list[Image.Image]:
 def _phase(loop: list[Image.Image], moment: float) -> Image.Image:
     # Held, not mixed: between two drawings a mix shows both.
     return loop[int(moment * len(loop)) % len(loop)]
-
-
-def no_tint() -> npt.NDArray[np.floating[Any]]:
-    """The tint that changes nothing."""
-    return np.zeros(4, np.float32)

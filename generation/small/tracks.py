@@ -196,21 +196,6 @@ MOTIONS: dict[str, Callable[[Setting], Floats]] = {
 }
 
 
-def boxes_of(track: Floats) -> Floats:
-    """The boxes (moments, 4) of a track: x0, y0, x1, y1 as shares of the picture, not turned."""
-    wide = track[:, SIDE] * np.exp(-track[:, STRETCH] / 2)
-    tall = track[:, SIDE] * np.exp(track[:, STRETCH] / 2) / TALL
-    return np.stack(
-        [
-            track[:, X] - wide / 2,
-            track[:, Y] - tall / 2,
-            track[:, X] + wide / 2,
-            track[:, Y] + tall / 2,
-        ],
-        axis=1,
-    ).astype(np.float32)
-
-
 def sampled(track: Floats, moments: int) -> Floats:
     """The track at `moments` evenly spread moments, by straight lines between its own."""
     own = np.linspace(0, 1, len(track))
