@@ -34,10 +34,13 @@ from tests.gate.looks import Looks
 from tests.gate.walk import Leak, Walk
 from tests.guests import guest_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(3000)]
-
 STEPS = int(os.environ.get("REVERIE_WALK_STEPS", "5000"))
 SEED = int(os.environ.get("REVERIE_WALK_SEED", "947273"))
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.timeout(3000 + STEPS),
+]
 LISTS_EVERY, EVERYTHING_EVERY, SWEEP_UP_EVERY = 50, 500, 2000
 FILMS = 6
 STEPS_TO_FIND_A_LEAK = 1300
