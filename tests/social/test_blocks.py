@@ -166,6 +166,15 @@ def test_a_mute_empties_ones_own_lists_and_tells_nobody(ada: User, bob: User) ->
     assert len(page(as_ada, f"/clips/{clip.pk}/comments")) == 1
 
 
+def test_the_list_of_the_muted_does_not_name_who_blocked_its_owner(ada: User, bob: User) -> None:
+    as_ada = program_of(ada)
+    as_ada.put("/api/v1/users/bob/mute")
+    browser_of(bob).put("/api/v1/users/ada/block")
+    assert page(as_ada, "/me/mutes") == []
+    browser_of(bob).delete("/api/v1/users/ada/block")
+    assert [one["handle"] for one in page(as_ada, "/me/mutes")] == ["bob"]
+
+
 def test_mutuals_and_who_follows_me(ada: User, bob: User) -> None:
     as_ada, as_bob = program_of(ada), program_of(bob)
     as_bob.put("/api/v1/users/ada/follow")

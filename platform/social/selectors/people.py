@@ -84,8 +84,9 @@ def blocks_of(owner: User) -> QuerySet[Block]:
 
 
 def mutes_of(owner: User) -> QuerySet[Mute]:
-    """Whom the owner muted, as rows with `muted`; nobody else may read them."""
-    return Mute.objects.filter(muter=owner, muted__is_active=True).select_related("muted")
+    """Whom the owner muted, as rows with `muted`, but for whom a block hides from them."""
+    rows = Mute.objects.filter(muter=owner, muted__is_active=True)
+    return rows.exclude(hidden_from(owner, "muted_id")).select_related("muted")
 
 
 def followed_among(viewer: Viewer, people: Iterable[User]) -> frozenset[UUID]:
