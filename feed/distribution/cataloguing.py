@@ -20,7 +20,6 @@ from django.db.models.functions import Cast
 
 from common.memory import valkey
 from feed.candidates import recommended_clips
-from feed.distribution.entering import words_of
 from feed.models.entries import Entry
 from feed.models.serving import Artefact
 from feed.ranking.catalogue import (
@@ -32,6 +31,7 @@ from feed.ranking.catalogue import (
     Floats,
     Places,
     author_key,
+    words_of,
 )
 from feed.ranking.responses import POSITIVE
 from feed.serving.artefacts import keep_artefact, newest_artefact

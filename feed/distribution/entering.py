@@ -6,6 +6,7 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from feed.models.entries import Entry
+from feed.ranking.catalogue import words_of
 from feed.serving.catalogues import note_changed_catalogue
 from language.minilm import minilm
 
@@ -24,18 +25,11 @@ def give_meanings(*, most: int = AT_ONCE) -> int:
     rows = list(waiting.values_list(*WORDS)[:most])
     if not rows:
         return 0
-    meanings = minilm().embed(
-        [words_of(prompt, caption, tags) for _, prompt, caption, tags in rows]
-    )
+    meanings = minilm().embed([words_of(*said) or NOTHING_SAID for _, *said in rows])
     for (clip_id, prompt, caption, tags), meaning in zip(rows, meanings, strict=True):
         _write(clip_id, HalfVector(meaning), prompt=prompt, caption=caption, hashtags=tags)
     note_changed_catalogue()
     return len(rows)
-
-
-def words_of(prompt: str, caption: str, hashtags: Sequence[str]) -> str:
-    """All that is said of a clip, as one text."""
-    return " ".join(filter(None, (prompt, caption, *hashtags))) or NOTHING_SAID
 
 
 def _write(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,16 @@ NOWHERE = -1
 def author_key(author: UUID) -> int:
     """An author as a number: 63 of the 74 random bits of their UUIDv7."""
     return author.int & ((1 << AUTHOR_BITS) - 1)
+
+
+def words_of(prompt: str, caption: str, hashtags: Sequence[str]) -> str:
+    """All that is said of a clip, as one text."""
+    return " ".join(filter(None, (prompt, caption, *hashtags)))
+
+
+def words_mark(words: str) -> str:
+    """A text in 8 hex digits, by which a change of it is noticed."""
+    return f"{crc32(words.lower().encode()):08x}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from common.memory import valkey
 from feed.candidates import recommended_clips
 from feed.cards import ClipCard, cards_for_anybody
+from feed.ranking.catalogue import words_mark, words_of
 from feed.serving.leases import drop, keep, leased
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 900
 COUNTS_SECONDS = 3600
 FOR_ALL, NOT_FOR_MINORS = b"1", b"0"
+CARD = slice(9, None)
+"""Where in a fragment the card is."""
+
 SEPARATORS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 
 
@@ -36,7 +40,7 @@ def json_of(value: object) -> bytes:
 
 def fragment_key(clip_id: UUID) -> str:
     """Where a clip's fragment is."""
-    return f"feed:clip:{clip_id.hex}"
+    return f"feed:card:{clip_id.hex}"
 
 
 def counts_key(clip_id: UUID) -> str:
@@ -63,9 +67,15 @@ def build_fragments(clip_ids: Iterable[UUID]) -> int:
 
 
 def fragment_of(card: ClipCard, *, is_for_minors: bool) -> bytes:
-    """Whether minors may see it (a byte), and the card up to its counts."""
+    """Whether minors may see it (a byte), what its words are, and the card up to its counts."""
     head = {name: value for name, value in card.items() if name not in {"counts", "viewer"}}
-    return (FOR_ALL if is_for_minors else NOT_FOR_MINORS) + json_of(head)[:-1]
+    flag = FOR_ALL if is_for_minors else NOT_FOR_MINORS
+    return flag + card_mark(card).encode() + json_of(head)[:-1]
+
+
+def card_mark(card: ClipCard) -> str:
+    """The words of a card, as ready lists and fragments tell them apart."""
+    return words_mark(words_of(card["prompt"], card["caption"], card["hashtags"]))
 
 
 def drop_fragments(clip_ids: Iterable[UUID]) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 from pyroaring import BitMap
 
-from feed.ranking.catalogue import Catalogue, author_key
+from feed.ranking.catalogue import Catalogue, author_key, words_mark
 from feed.ranking.picks import Pick
 from feed.ranking.recommending import recommend
 from feed.ranking.relevance import Fit
@@ -43,6 +43,7 @@ VERSION_DIGITS = 16
 VISITORS: Final = "visitors"
 CLIP = slice(0, 32)
 NUMBER = slice(48, 56)
+WORDS = slice(56, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ def new_name() -> bytes:
     return secrets.token_bytes(NAME_BYTES)
 
 
-def ready_clips(asked: Asked, *, request: UUID, now: datetime) -> tuple[list[UUID], int, bool]:
-    """The clips asked for, the offset behind them, and whether more may follow.
+def ready_clips(
+    asked: Asked, *, request: UUID, now: datetime
+) -> tuple[list[tuple[UUID, str]], int, bool]:
+    """The clips asked for with the marks of their words, the offset behind, and if more may follow.
 
     None of them is checked: who may see them is asked of the tables.  Raises RedisError.
     """
@@ -93,9 +96,13 @@ def ready_clips(asked: Asked, *, request: UUID, now: datetime) -> tuple[list[UUI
         )
         if status == b"ok":
             behind, has_more, *entries = found
-            return [UUID(entry[CLIP].decode()) for entry in entries], behind, bool(has_more)
+            return [_clip(entry.decode()) for entry in entries], behind, bool(has_more)
         extend(asked, now=now)
     return [], asked.offset, False
+
+
+def _clip(entry: str) -> tuple[UUID, str]:
+    return UUID(entry[CLIP]), entry[WORDS]
 
 
 def extend(asked: Asked, *, now: datetime, tail: Any = None) -> bool:
@@ -185,6 +192,7 @@ def _entries(catalogue: Catalogue, picks: Sequence[Pick]) -> list[str]:
     found = zip(rows.tolist(), catalogue.authors[rows].tolist(), picks, strict=True)
     return [
         f"{catalogue.ids[row].hex}{author_digits(author)}{pick.number:08x}"
+        f"{words_mark(catalogue.words[row])}"
         for row, author, pick in found
     ]
 

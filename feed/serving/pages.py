@@ -14,6 +14,7 @@ from feed.cards import ClipCard
 from feed.selectors.pages import Mode, cards_in_order, following_page, newest_page
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import place_in, sealed_place
+from feed.serving.fragments import card_mark
 from feed.serving.lists import RANKED, TRIES, Asked, new_name, ready_clips
 from feed.serving.pace import require_open
 from feed.serving.people import known
@@ -72,7 +73,10 @@ def _ranked(
     cards, has_more, request = list[ClipCard](), True, uuid4()
     for _ in range(TRIES):
         found, behind, has_more = ready_clips(part, request=request, now=now)
-        cards += cards_in_order(found, viewer=viewer)
+        words = dict(found)
+        shown = cards_in_order([one for one, _ in found], viewer=viewer)
+        # What was said anew since it was ranked may be what the viewer does not want to hear.
+        cards += [card for card in shown if card_mark(card) == words[card["id"]]]
         part = replace(part, offset=behind, limit=limit - len(cards))
         if len(cards) >= limit or not has_more:
             break

@@ -20,7 +20,7 @@ from common.rates import parsed_rate
 from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import place_in, sealed_place
-from feed.serving.fragments import build_fragments, json_of
+from feed.serving.fragments import CARD, build_fragments, json_of
 from feed.serving.lines import answer_of
 from feed.serving.lists import LIST_SECONDS, TRIES, VISITORS, Asked, extend, new_name
 from feed.serving.pace import is_always_open
@@ -156,7 +156,7 @@ def _page(wanted: Wanted, name: bytes, offset: int, *, now: datetime) -> bytes |
 def _cards(fragments: Sequence[bytes], counts: Sequence[bytes], flags: Sequence[int]) -> bytes:
     return b",".join(
         [
-            b"".join((card[1:], COUNTS, count, VIEWERS[flag]))
+            b"".join((card[CARD], COUNTS, count, VIEWERS[flag]))
             for card, count, flag in zip(fragments, counts, flags, strict=True)
         ]
     )

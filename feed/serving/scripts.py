@@ -1,7 +1,7 @@
 """What serving does inside Valkey, so that a page is one round trip.
 
 A ready list is a list of entries (the clip's id in 32 hex digits, its author key in 16, its number
-in 8) and a hash `…:meta`:
+in 8, a mark of its words in 8) and a hash `…:meta`:
   base      the offset its first entry has,
   served    up to which offset it was shown: entries before are never changed,
   version   the viewer's count of changes it was ranked at,
@@ -94,7 +94,7 @@ while #cards < limit and at < stop do
     local keys = {}
     for i, entry in ipairs(entries) do
         local clip = string.sub(entry, 1, 32)
-        keys[2 * i - 1], keys[2 * i] = 'feed:clip:' .. clip, 'feed:counts:' .. clip
+        keys[2 * i - 1], keys[2 * i] = 'feed:card:' .. clip, 'feed:counts:' .. clip
     end
     local found = redis.call('MGET', unpack(keys))
     for i, entry in ipairs(entries) do
@@ -102,7 +102,8 @@ while #cards < limit and at < stop do
         local card, counts = found[2 * i - 1], found[2 * i]
         if not card or (card ~= '' and not counts) then
             missing[#missing + 1] = string.sub(entry, 1, 32)
-        elseif card ~= '' and not (is_minor and string.sub(card, 1, 1) == '0') then
+        elseif card ~= '' and not (is_minor and string.sub(card, 1, 1) == '0')
+            and string.sub(card, 2, 9) == string.sub(entry, 57, 64) then
             cards[#cards + 1], counts_of[#counts_of + 1] = card, counts
             clips[#clips + 1], authors[#authors + 1] =
                 string.sub(entry, 1, 32), string.sub(entry, 33, 48)
@@ -184,7 +185,7 @@ redis.call('HSET', list .. ':meta', 'base', base, 'served', meta[2] or base, 've
     'model', ARGV[11])
 redis.call('EXPIRE', list .. ':meta', seconds)
 local keys, missing = {}, {}
-for n = 1, count do keys[n] = 'feed:clip:' .. string.sub(ARGV[11 + n], 1, 32) end
+for n = 1, count do keys[n] = 'feed:card:' .. string.sub(ARGV[11 + n], 1, 32) end
 for start = 1, count, 1000 do
     local last = math.min(start + 999, count)
     if redis.call('EXISTS', unpack(keys, start, last)) <= last - start then

@@ -119,6 +119,7 @@ def test_a_ready_page_is_byte_for_byte_what_the_long_way_answers() -> None:
     follow(viewer, clips[1].author.handle)
     edit_clip(clips[2].author, clips[2].pk, caption="a\u2028b <é> 日本", now=timezone.now())
     publish(clips[2])
+    catalogued()
     add_waiting_counts()
     program = program_of(viewer)
     cursor = get(program, limit=1).json()["meta"]["next_cursor"]
@@ -132,6 +133,22 @@ def test_a_ready_page_is_byte_for_byte_what_the_long_way_answers() -> None:
     flags = [clip["viewer"] for clip in walk_clips(program)]
     assert sum(flag["liked"] for flag in flags) == 1
     assert sum(flag["following"] for flag in flags) == 3
+
+
+@pytest.mark.parametrize("way", [get, long_way])
+def test_what_is_said_anew_is_shown_once_it_is_ranked_anew(way: Callable[..., Any]) -> None:
+    """So that a muted word does not come back in a caption that was ranked without it."""
+    clips = many_clips(4)
+    program = program_of(make_user())
+    assert program.put("/api/v1/feed/muted-words/spider").status_code == 204
+    cursor = way(program, limit=1).json()["meta"]["next_cursor"]
+    for clip, words in zip(clips, ("A Spider", "two spiders", "rain", "rain"), strict=True):
+        edit_clip(clip.author, clip.pk, caption=words, now=timezone.now())
+        publish(clip)
+    assert captions(way(program, cursor=cursor)) == []
+    assert captions(way(program)) == []
+    catalogued()
+    assert captions(way(program)) == ["rain", "rain"]
 
 
 def walk_clips(client: Client) -> list[Any]:
