@@ -221,6 +221,7 @@ def _grow(present: int, size: int) -> None:
     from common.memory import valkey  # noqa: PLC0415
     from feed.distribution.cataloguing import write_catalogue  # noqa: PLC0415
     from feed.serving.catalogues import loaded_catalogue  # noqa: PLC0415
+    from feed.serving.fragments import build_missing  # noqa: PLC0415
 
     viewer = User.objects.get(handle="viewer_of_it").pk
     with connection.cursor() as cursor:
@@ -240,7 +241,9 @@ def _grow(present: int, size: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MEANT, {"numbers": [int(number) for number in chosen.numbers]})
     write_catalogue(now=timezone.now())
-    loaded_catalogue().look()
+    chosen = loaded_catalogue().look()
+    assert chosen is not None  # noqa: S101 - the same
+    build_missing(chosen.ids)
 
 
 @dataclass

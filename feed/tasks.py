@@ -14,6 +14,8 @@ from feed.distribution import (
     served,
     tags,
 )
+from feed.serving.catalogues import loaded_catalogue
+from feed.serving.fragments import build_missing
 
 
 @shared_task(name="feed.count_tags", time_limit=300)
@@ -38,10 +40,13 @@ def enter_clips() -> None:
 
 @shared_task(name="feed.write_catalogue", time_limit=300)
 def write_catalogue() -> None:
-    """Write the catalogue that pages are ranked from, when it is time to."""
+    """Write the catalogue that pages are ranked from, when it is time to, and prepare its cards."""
     now = timezone.now()
     if cataloguing.is_due(now=now):
         cataloguing.write_catalogue(now=now)
+        written = loaded_catalogue().look()
+        if written is not None:
+            build_missing(written.ids)
 
 
 @shared_task(name="feed.fit_models", time_limit=fitting.LONGEST_SECONDS)

@@ -22,6 +22,7 @@ from feed.serving.leases import drop, keep, leased
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 900
+AT_ONCE = 500
 COUNTS_SECONDS = 3600
 FOR_ALL, NOT_FOR_MINORS = b"1", b"0"
 CARD = slice(9, None)
@@ -64,6 +65,25 @@ def build_fragments(clip_ids: Iterable[UUID]) -> int:
         values[keys[card["id"]]] = fragment_of(card, is_for_minors=is_for_minors)
     keep(values, leases, seconds=KEPT_SECONDS)
     return len(cards)
+
+
+def build_missing(clip_ids: Sequence[UUID]) -> int:
+    """Prepare those of these clips' fragments that are not there, and say how many.
+
+    Raises RedisError.
+    """
+    built = 0
+    for start in range(0, len(clip_ids), AT_ONCE):
+        some = clip_ids[start : start + AT_ONCE]
+        with valkey().pipeline(transaction=False) as pipeline:
+            for one in some:
+                pipeline.exists(fragment_key(one))
+            is_there = pipeline.execute()
+        missing = [one for one, is_built in zip(some, is_there, strict=True) if not is_built]
+        if missing:
+            build_fragments(missing)
+        built += len(missing)
+    return built
 
 
 def fragment_of(card: ClipCard, *, is_for_minors: bool) -> bytes:

@@ -30,16 +30,17 @@ from common.transitions import move
 from feed.distribution import invalidating
 from feed.distribution.cataloguing import write_catalogue
 from feed.distribution.entering import give_meanings
-from feed.models.serving import Change
+from feed.models.serving import Artefact, Change
 from feed.services.wishes import hide_creator
 from feed.serving import leases, lines, people
-from feed.serving.catalogues import loaded_catalogue
+from feed.serving.catalogues import loaded_catalogue, note_changed_catalogue
 from feed.serving.fragments import build_fragments, drop_fragments, fragment_key
 from feed.serving.leases import keep, leased
 from feed.serving.lists import RANKED
 from feed.serving.quick import RING_SECONDS
 from feed.serving.viewers import forget_state
 from feed.serving.wishes import free_key
+from feed.tasks import write_catalogue as write_catalogue_when_due
 from social.counting import add_waiting_counts
 from social.services.blocking import block
 from social.services.following import follow
@@ -449,6 +450,16 @@ def test_a_fragment_read_before_a_change_is_not_written_after_it() -> None:
     assert valkey().get(key) is None
     build_fragments([clip.pk])
     assert valkey().get(key) == b""
+
+
+def test_workers_prepare_the_cards_of_what_pages_are_ranked_from() -> None:
+    clips = many_clips(3)
+    drop_fragments([clips[0].pk])
+    note_changed_catalogue()
+    Artefact.objects.update(made_at=timezone.now() - timedelta(minutes=1))
+    write_catalogue_when_due()
+    for clip in clips:
+        assert f'"{clip.caption}"'.encode() in (valkey().get(fragment_key(clip.pk)) or b"")
 
 
 def test_builders_and_changes_at_once_never_leave_an_old_fragment() -> None:
