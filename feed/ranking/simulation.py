@@ -69,11 +69,11 @@ class Setting:
 
 
 TASTES = Setting(
-    viewers=150,
+    viewers=400,
     clips=3000,
     present=3000,
     authors=600,
-    pages=2000,
+    pages=5300,
     base=-2.5,
     fitting=4.0,
     quality_spread=0.5,
