@@ -12,7 +12,7 @@ READING = Reading(
     how=(
         f"`manage.py simulate_feed` with the seeds {', '.join(map(str, SEEDS))}; the means. In one "
         "world 2,000 viewers ask for 6,000 pages of 10 while 340 clips join 60, and what a clip is "
-        "worth is unknown; in the other 150 viewers with four interests each ask for 2,000 pages "
+        "worth is unknown; in the other 400 viewers with four interests each ask for 5,300 pages "
         "out of 3,000 clips. Every page is made by the feed's own `recommend`. *Regret* is the "
         "probability of a like on the best page possible less that on the page made, per place; "
         "the reference is the same ranking without places for chance. *Likeness on a page* is 1 "
