@@ -1,4 +1,8 @@
-"""Writing down what was served."""
+"""Writing down what was served.
+
+A note is taken out of Valkey only after it is in the table, and written there once: a worker may
+die at any moment.  If Valkey itself is emptied, the notes of the last second are gone with it.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,7 +12,7 @@ import orjson
 from django.db import connection, transaction
 
 from common.memory import valkey
-from feed.serving.impressions import NOTE, STREAM
+from feed.serving.scripts import NOTE, STREAM
 
 AT_ONCE = 500
 LOCK = 0x73657276  # any constant: it names this one job among the database's advisory locks

@@ -9,9 +9,12 @@ in 8, a mark of its words in 8) and a hash `…:meta`:
   ended     1 when nothing can follow,
   viewer    who is noted as having been served, in JSON; empty where nothing is noted,
   model     what it was ranked with.
-What was served is noted in the stream that `feed.serving.impressions` describes; `…:picks` has what
-a note says of each entry.
+What was served is noted in the page's own round trip, each page once, in the stream STREAM: under
+NOTE, in JSON, [viewer, request, seconds since the epoch, model, first position, pick, …]; `…:picks`
+has the pick of each entry.  Workers write notes into the table (`feed.distribution.served`).
 """
+
+STREAM, NOTE = "feed:served", "note"
 
 ENTRY = """
 local function list_of(gen, name) return 'feed:list:' .. gen .. ':' .. name end

@@ -5,23 +5,31 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import redis
 from django.db import connection
+from django.db.models import Count
+from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
+from clips.services import delete_clip
 from feed.distribution.acts import move_acts
+from feed.distribution.cataloguing import write_catalogue
 from feed.distribution.days import keep_days
+from feed.distribution.entering import give_meanings
 from feed.distribution.responding import count_responses, recount_responses
 from feed.distribution.served import write_served
+from feed.models.entries import Entry
 from feed.models.events import Act, FeedEvent
 from feed.models.impressions import Impression
 from feed.models.responses import ClipResponses
-from feed.ranking.picks import Pick
+from feed.models.wishes import FeedSettings
 from feed.selectors.impressions import impression_of
-from feed.serving.impressions import STREAM, log_served
+from feed.serving.catalogues import loaded_catalogue
+from feed.serving.scripts import STREAM
 from feed.serving.viewers import viewer_state
 from social.models.views import View
 from social.services.liking import like
@@ -45,15 +53,14 @@ def lies_in(row_id: UUID) -> str:
         return str(cursor.fetchone()[0])
 
 
-def pick_of(number: int) -> Pick:
-    return Pick(
-        number=number,
-        score=1.5,
-        sources={"neighbours": 1.0, "fresh": 0.5},
-        factors={"author": 0.5},
-        propensity=0.25,
-        is_exploration=True,
-    )
+def serve(viewer: User) -> None:
+    """Give the viewer a page of all there is, as it is ranked now."""
+    give_meanings(most=1000)
+    write_catalogue(now=timezone.now())
+    loaded_catalogue().look()
+    answer = browser_of(viewer).get("/api/v1/feed")
+    assert answer.status_code == 200
+    assert answer.json()["data"]
 
 
 def test_days_are_made_ahead_and_dropped_while_their_counts_stay() -> None:
@@ -99,28 +106,46 @@ def test_what_comes_on_a_day_without_a_table_waits_in_the_default_one() -> None:
 def test_what_was_served_is_on_record_once_and_only_for_who_it_was_served_to(
     valkey_server: redis.Redis,
 ) -> None:
-    viewer, clip, page = make_user(), make_clip(make_user()), uuid4()
-    served = [pick_of(clip.entry.number), pick_of(999_999)]
-    for _ in range(2):
-        log_served(viewer.pk, page, served, now=timezone.now(), first_position=10, model="m1")
-    log_served(None, uuid4(), served, now=timezone.now())
-    assert write_served() == 3
+    viewer, unprofiled = make_user(), make_user()
+    FeedSettings.objects.create(user=unprofiled, is_profiled=False)
+    clip, gone = make_clip(make_user()), make_clip(make_user())
+    serve(viewer)
+    serve(unprofiled)
+    Client().get("/api/v1/feed")
+    delete_clip(gone.author, gone.pk, now=timezone.now())
+    Entry.objects.filter(pk=gone.pk).delete()
+    assert write_served() == 2
     assert write_served() == valkey_server.xlen(STREAM) == 0
 
     kept = impression_of(viewer, clip.pk)
     assert kept is not None
-    assert (kept.request, kept.position, kept.model) == (page, 10, "m1")
-    assert kept.sources == {"neighbours": 1.0, "fresh": 0.5}
-    assert (kept.score, kept.propensity, kept.is_exploration) == (1.5, 0.25, True)
-    assert Impression.objects.count() == 2
+    assert kept.position in {0, 1}
+    assert kept.sources["fresh"] > 0
+    assert kept.factors["quality"] == 1
+    assert 0 < kept.propensity <= 1
+    assert [one.viewer_id for one in Impression.objects.order_by("viewer_id")] == [viewer.pk, None]
     assert impression_of(make_user(), clip.pk) is None
+
+
+def test_a_page_asked_for_again_is_on_record_once() -> None:
+    viewer, clips = make_user(), [make_clip(make_user()) for _ in range(3)]
+    serve(viewer)
+    browser = browser_of(viewer)
+    cursor = browser.get("/api/v1/feed?limit=1").json()["meta"]["next_cursor"]
+    for _ in range(2):
+        browser.get(f"/api/v1/feed?limit=1&cursor={cursor}")
+    write_served()
+    assert Impression.objects.count() == len(clips) + 2
+    served = Impression.objects.values("request").annotate(clips=Count("clip_id"))
+    assert sorted(served.values_list("clips", flat=True)) == [1, 1, len(clips)]
 
 
 def test_a_page_is_on_record_though_the_worker_dies_between_table_and_valkey(
     valkey_server: redis.Redis,
 ) -> None:
-    viewer, clip = make_user(), make_clip(make_user())
-    log_served(viewer.pk, uuid4(), [pick_of(clip.entry.number)], now=timezone.now())
+    viewer = make_user()
+    make_clip(make_user())
+    serve(viewer)
     noted = valkey_server.dump(STREAM)
     assert noted
     write_served()
