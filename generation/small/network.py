@@ -95,6 +95,7 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         depth: int = 5,
         text_channels: int = 384,
         views: int = 84,
+        view_numbers: int = 32,
     ) -> None:
         """Promise a network for clips of one size; the sizes are those of the weights."""
         super().__init__()
@@ -107,6 +108,10 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         )
         self.view = nn.Embedding(1 + views, width)
         nn.init.normal_(self.view.weight, std=0.5)
+        self.view_grid = nn.Embedding(1 + views, place_patches * view_numbers)
+        nn.init.normal_(self.view_grid.weight, std=0.5)
+        self.view_stem = nn.Linear(view_numbers, width)
+        self.view_head = nn.Linear(view_numbers, width)
         self.word_place = nn.Parameter(torch.randn(1 + WORDS_OF_ACTOR, width) * 0.1)
         self.actor_place = nn.Parameter(torch.randn(most_actors, width) * 0.1)
         self.place_stem = nn.Linear((1 + GIVEN_FRAMES) * place_numbers + GIVEN_FRAMES, width)
@@ -146,14 +151,21 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         steering = self._steering(time, words, actors)
         for block in self.blocks:
             tokens = block(tokens, steering, sizes)
-        estimated = self._read(normal(tokens), place.shape[1], loops.shape)
+        estimated = self._read(normal(tokens), self._seen(given), loops.shape)
         return Clips(*estimated, self.track_tower(tracks, sigma, given))
 
     def _place_tokens(self, place: Tensor, given: Given) -> Tensor:
         known = given.has_frames.to(place.dtype)
         frames = (given.frames.to(place.dtype) * known[:, :, None, None]).transpose(1, 2).flatten(2)
         mask = known[:, None].expand(-1, place.shape[1], -1)
-        return self.place_stem(torch.cat([place, frames, mask], -1)) + self.place_grid
+        seen = self.view_stem(self._seen(given))
+        return self.place_stem(torch.cat([place, frames, mask], -1)) + self.place_grid + seen
+
+    def _seen(self, given: Given) -> Tensor:
+        """Return (batch, patches, numbers): what the view shows where, as it was learned."""
+        return cast("Tensor", self.view_grid(given.views)).unflatten(
+            1, (-1, self.config["view_numbers"])
+        )
 
     def _words(self, given: Given) -> Tensor:
         """Return (batch, 1 + 5 actors, width): the place first."""
@@ -174,13 +186,13 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         groups = torch.cat([place, looks, place, does], 1)
         return functional.silu(groups + time[:, None])
 
-    def _read(self, tokens: Tensor, place: int, loops: torch.Size) -> tuple[Tensor, Tensor]:
-        actors, patches = loops[1], loops[2]
+    def _read(self, tokens: Tensor, seen: Tensor, loops: torch.Size) -> tuple[Tensor, Tensor]:
+        place, actors, patches = seen.shape[1], loops[1], loops[2]
         of_place, of_loops = tokens[:, : place + actors * patches].split(
             (place, actors * patches), 1
         )
         return (
-            self.place_head(of_place).float(),
+            self.place_head(of_place + self.view_head(seen)).float(),
             self.loop_head(of_loops).float().unflatten(1, (actors, patches)),
         )
 

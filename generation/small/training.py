@@ -64,7 +64,7 @@ class Masters:
         self.average = {name: master.detach().clone() for name, master in self.masters.items()}
         inner = [master for name, master in self.masters.items() if _is_inner(name, master)]
         # A view's row is only learned from where it is shown, so it takes longer steps.
-        views = [self.masters["view.weight"]]
+        views = [self.masters["view.weight"], self.masters["view_grid.weight"]]
         known = {id(master) for master in (*inner, *views)}
         rest = [master for master in self.masters.values() if id(master) not in known]
         self.optimizers: list[tuple[float, torch.optim.Optimizer]] = [
