@@ -1,4 +1,4 @@
-"""Measure, and rewrite docs/benchmarks.md."""
+"""Measure, and rewrite docs/benchmarks.md chapter by chapter."""
 
 import argparse
 import os
@@ -44,34 +44,41 @@ SUBJECTS: dict[str, ModuleType] = {
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 VERSIONS = ("torch", "diffusers", "av", "imageio-ffmpeg", "Django", "psycopg", "numpy")
+MARK = "\n## "
 GIBIBYTE = 1 << 30
 
 
 def main() -> None:
-    """Every subject and the page; or, with `--only`, some subjects on standard output."""
+    """Measure every subject, or those of `--only`, and rewrite their chapters one by one."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--only", choices=SUBJECTS, action="append", help="print this subject, leave the page"
-    )
-    only = parser.parse_args().only
-    heading, began = _heading(), time.monotonic()
-    chapters = [_chapter(SUBJECTS[name]) for name in only or SUBJECTS]
-    if only:
-        return
-    minutes = (time.monotonic() - began) / 60
-    PAGE.write_text("\n".join([heading, f"The run took {minutes:.0f} minutes.\n", *chapters]))
-    print(f"Wrote {PAGE}", file=sys.stderr)
+    parser.add_argument("--only", choices=SUBJECTS, action="append", help="this subject alone")
+    for name in parser.parse_args().only or SUBJECTS:
+        _rewrite(SUBJECTS[name].READING.title, _chapter(SUBJECTS[name]))
+
+
+def _rewrite(title: str, chapter: str) -> None:
+    """Put the chapter into the page; the others stay as they are."""
+    kept = PAGE.read_text().split(MARK)[1:] if PAGE.exists() else []
+    chapters = {text.partition("\n")[0]: text.rstrip() + "\n" for text in kept}
+    chapters[title] = chapter
+    titles = [subject.READING.title for subject in SUBJECTS.values()]
+    ordered = [chapters[one] for one in titles if one in chapters]
+    PAGE.write_text(MARK.join([_heading(), *ordered]))
 
 
 def _chapter(subject: ModuleType) -> str:
     reading: Reading = subject.READING
     print(f"Measuring: {reading.title} …", file=sys.stderr)
+    before = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average before {os.getloadavg()[0]:.2f}"
+    began = time.monotonic()
     table = _table(subject.measure())
+    minutes = (time.monotonic() - began) / 60
     print(table)
     return "\n".join(
         [
-            f"## {reading.title}\n",
+            f"{reading.title}\n",
             table,
+            f"Measured {before}, {minutes:.0f} minutes, on {_machine()}.\n",
             f"**How.** {reading.how}\n",
             f"**What it means.** {reading.means}\n",
             f"**What it does not mean.** {reading.means_not}\n",
@@ -90,19 +97,20 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _heading() -> str:
+    return (
+        "# Benchmarks\n\n"
+        "Written by `make bench`, or for one chapter by `python -m bench --only encoding`.  Every\n"
+        "figure is a ratio of two things measured in the same run, in turns; below 1 is better for\n"
+        "us. The times beside it only show its scale: they belong to this machine and this hour.\n"
+    )
+
+
+def _machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
     memory = psutil.virtual_memory().total / GIBIBYTE
     return (
-        "# Benchmarks\n\n"
-        "Written by `make bench`. Every figure is a ratio of two things measured in the same run,\n"
-        "in turns; below 1 is better for us. The times beside it only show its scale: they belong\n"
-        "to this machine and this hour.\n\n"
-        f"- Machine: {os.cpu_count()} cores, {_processor()}, {memory:.0f} GiB, no GPU used; "
-        f"load average before the run {os.getloadavg()[0]:.2f}\n"
-        f"- System: {platform.platform()}, Python {platform.python_version()}\n"
-        f"- Versions: {versions}\n"
-        f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n"
-        "- Command: `make bench` (one subject: `python -m bench --only encoding`, printed only)\n"
+        f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GiB, no GPU; "
+        f"Python {platform.python_version()}, {versions}"
     )
 
 
