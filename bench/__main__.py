@@ -100,8 +100,8 @@ def _heading() -> str:
     return (
         "# Benchmarks\n\n"
         "Written by `make bench`, or for one chapter by `python -m bench --only encoding`.  Every\n"
-        "figure is a ratio of two things measured in the same run, in turns; below 1 is better for\n"
-        "us. The times beside it only show its scale: they belong to this machine and this hour.\n"
+        "figure is a ratio of two things measured in one run, in turns; below 1 is better for us.\n"
+        "The times beside it only show its scale: they belong to this machine and this hour.\n"
     )
 
 
