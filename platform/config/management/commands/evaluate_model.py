@@ -28,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--guidance", type=float, default=1.0)
         parser.add_argument("--seed", type=int, default=2026)
         parser.add_argument("--only", help="figures whose name has this in it")
-        parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+        parser.add_argument(
+            "--json", action="store_true", help="print JSON; figures as they come to stderr"
+        )
         parser.add_argument("--sheet", type=Path, help="also write stills of a newcomer's prompts")
 
     def handle(self, **options: Any) -> None:
@@ -39,17 +41,16 @@ class Command(BaseCommand):
         pipeline = ReverieSmallPipeline.from_pretrained(options["folder"])
         bank = world.make_bank(sprites.fetch_sprites(options["sprites"]), seed=options["seed"])
         found = {}
+        # Some figures take minutes: each is told as it comes, beside the JSON.
+        said = (self.stderr if options["json"] else self.stdout).write
         for steps in options["steps"]:
             setup = evaluation.Setup(
                 pipeline, bank, steps, options["guidance"], options["count"], options["seed"]
             )
             found[f"{steps} steps"] = evaluation.evaluated(
-                setup, only=options["only"] or "", said=self._say(quiet=options["json"])
+                setup, only=options["only"] or "", said=said
             )
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2))
         if options["sheet"]:
             sheet.draw_sheet(pipeline, options["sheet"], steps=options["steps"][0])
-
-    def _say(self, *, quiet: bool) -> Any:
-        return (lambda _line: None) if quiet else self.stdout.write
