@@ -67,12 +67,8 @@ def build_fragments(clip_ids: Iterable[UUID]) -> int:
     return len(cards)
 
 
-def build_missing(clip_ids: Sequence[UUID]) -> int:
-    """Prepare those of these clips' fragments that are not there, and say how many.
-
-    Raises RedisError.
-    """
-    built = 0
+def build_missing(clip_ids: Sequence[UUID]) -> None:
+    """Prepare those of these clips' fragments that are not there.  Raises RedisError."""
     for start in range(0, len(clip_ids), AT_ONCE):
         some = clip_ids[start : start + AT_ONCE]
         with valkey().pipeline(transaction=False) as pipeline:
@@ -82,8 +78,6 @@ def build_missing(clip_ids: Sequence[UUID]) -> int:
         missing = [one for one, is_built in zip(some, is_there, strict=True) if not is_built]
         if missing:
             build_fragments(missing)
-        built += len(missing)
-    return built
 
 
 def fragment_of(card: ClipCard, *, is_for_minors: bool) -> bytes:

@@ -130,11 +130,11 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         scale = ((1 - level).square() + level.square()).rsqrt()
         place, loops, tracks = ((part * _like(scale, part)).to(dtype) for part in clips.parts())
         time = self.time(waves(sigma).to(dtype))
-        words = self._words(given)
+        words, seen = self._words(given), self._seen(given)
         actors = loops.shape[1]
         tokens = torch.cat(
             [
-                self._place_tokens(place, given),
+                self._place_tokens(place, seen, given),
                 (self.loop_stem(loops) + self.loop_grid + self.actor_place[:actors, None]).flatten(
                     1, 2
                 ),
@@ -151,15 +151,15 @@ class ReverieSmallNetwork(ModelMixin, ConfigMixin):
         steering = self._steering(time, words, actors)
         for block in self.blocks:
             tokens = block(tokens, steering, sizes)
-        estimated = self._read(normal(tokens), self._seen(given), loops.shape)
+        estimated = self._read(normal(tokens), seen, loops.shape)
         return Clips(*estimated, self.track_tower(tracks, sigma, given))
 
-    def _place_tokens(self, place: Tensor, given: Given) -> Tensor:
+    def _place_tokens(self, place: Tensor, seen: Tensor, given: Given) -> Tensor:
         known = given.has_frames.to(place.dtype)
         frames = (given.frames.to(place.dtype) * known[:, :, None, None]).transpose(1, 2).flatten(2)
         mask = known[:, None].expand(-1, place.shape[1], -1)
-        seen = self.view_stem(self._seen(given))
-        return self.place_stem(torch.cat([place, frames, mask], -1)) + self.place_grid + seen
+        noisy = self.place_stem(torch.cat([place, frames, mask], -1))
+        return noisy + self.place_grid + self.view_stem(seen)
 
     def _seen(self, given: Given) -> Tensor:
         """Return (batch, patches, numbers): what the view shows where, as it was learned."""
