@@ -4,7 +4,7 @@ A note is taken out of Valkey only after it is in the table, and written there o
 die at any moment.  If Valkey itself is emptied, the notes of the last second are gone with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ import orjson
 from django.db import connection, transaction
 
 from common.memory import valkey
-from feed.serving.scripts import NOTE, STREAM
+from feed.serving.notes import unpacked
+from feed.serving.scripts import NOTE, PICKS, STREAM
 
 AT_ONCE = 500
 LOCK = 0x73657276  # any constant: it names this one job among the database's advisory locks
@@ -50,7 +51,7 @@ def write_served() -> int:
         if not cursor.fetchone()[0]:
             return 0
         notes: Any = valkey().xrange(STREAM, count=AT_ONCE)
-        rows = [row for _, fields in notes for row in _rows(fields[NOTE.encode()])]
+        rows = [row for _, fields in notes for row in _rows(fields)]
         if rows:
             columns = map(list, zip(*rows, strict=True))
             cursor.execute(WRITE, dict(zip(COLUMNS, columns, strict=True)))
@@ -59,11 +60,20 @@ def write_served() -> int:
     return len(notes)
 
 
-def _rows(note: bytes) -> list[Sequence[Any]]:
-    viewer, request, at, model, first, *served = orjson.loads(note)
+def _rows(fields: Mapping[bytes, bytes]) -> list[Sequence[Any]]:
+    viewer, request, at, model, first, names = orjson.loads(fields[NOTE])
     moment = datetime.fromtimestamp(at, UTC)
     page = (moment.date(), request, viewer, moment, model[:60])
     return [
-        (*page, place, *facts, orjson.dumps(sources).decode(), orjson.dumps(factors).decode())
-        for place, (*facts, sources, factors) in enumerate(served, start=first)
+        (
+            *page,
+            place,
+            pick.number,
+            pick.score,
+            pick.propensity,
+            pick.is_exploration,
+            orjson.dumps(pick.sources).decode(),
+            orjson.dumps(pick.factors).decode(),
+        )
+        for place, pick in enumerate(unpacked(names, fields[PICKS]), start=first)
     ]

@@ -19,7 +19,7 @@ from feed.ranking.mixing import (
     WATCHED_NEXT,
     WISH,
 )
-from feed.ranking.recommending import EXPLORATION, FIRST_IMPRESSIONS
+from feed.ranking.picks import CHANCES, EXPLORATION, FIRST_IMPRESSIONS
 
 MOST_REASONS = 3
 NOTEWORTHY = 0.05
@@ -47,7 +47,6 @@ LOWERED: Mapping[str, str] = {
     DISLIKE: "It is like clips you did not like, which put it further down.",
     OTHER_WISHES: "It does not fit what you asked for, which put it further down.",
 }
-CHOSEN_BY_CHANCE = (FIRST_IMPRESSIONS, EXPLORATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def reasons(
     """
     total = sum(points for points in sources.values() if points > 0) or 1.0
     found = [
-        Reason(name, 1.0 if name in CHOSEN_BY_CHANCE else points / total, sentence)
+        Reason(name, 1.0 if name in CHANCES else points / total, sentence)
         for name, points in sources.items()
         if (sentence := _source_sentence(name))
     ]
@@ -82,7 +81,7 @@ def reasons(
         for name, factor in factors.items()
         if abs(factor - 1) >= NOTEWORTHY and (sentence := _factor_sentence(name, factor))
     ]
-    found.sort(key=lambda one: (one.name not in CHOSEN_BY_CHANCE, -_rank(one)))
+    found.sort(key=lambda one: (one.name not in CHANCES, -_rank(one)))
     return found[:most]
 
 

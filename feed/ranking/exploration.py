@@ -7,13 +7,11 @@ Horvitz and Thompson, 1952).
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from feed.ranking.catalogue import Floats, Places
+from feed.ranking.compiled import Drawn, drawn_by_weight, drawn_by_wins
 from feed.ranking.highest import highest
 from feed.ranking.prepared import Flags, Prepared
-
-TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def first_turns(
     line = ready.first_in_line
     pool = line[allowed[line]][: parameters.first_pool]
     weights = scores[pool].astype(np.float64)
-    return _drawn(pool, weights, count=count, floor=parameters.first_floor, random=random)
+    return _drawn(pool, drawn_by_weight(weights, parameters.first_floor, random.random(count)))
 
 
 def explored(
@@ -54,61 +52,24 @@ def explored(
 ) -> list[Draw]:
     """At most `count` little-known clips by Thompson sampling over their Beta posteriors.
 
-    Every clip's rate is drawn several times; how often each of the pool comes out best, times what
-    the viewer may think of it, is its chance (Thompson, 1933; Chapelle and Li, 2011).
+    Every clip's rate is drawn several times, from the normal distribution with the mean and spread
+    of its posterior, which it is like by the time a clip had its first impressions; how often each
+    of the pool comes out best, times what the viewer may think of it, is its chance (Thompson,
+    1933; Chapelle and Li, 2011).
     """
     parameters = ready.parameters
     rows = np.flatnonzero(allowed & ready.is_unexplored)
     if not len(rows) or count <= 0:
         return []
-    pool = _best(rows, scores[rows], most=parameters.exploring_pool)
+    pool = rows[highest(scores[rows], most=parameters.exploring_pool)]
     good, bad = ready.reception.good[pool], ready.reception.bad[pool]
-    worth = random.beta(good, bad, size=(parameters.exploring_draws, len(pool))) * scores[pool]
-    drawn: list[Draw] = []
-    is_left = np.ones(len(pool), np.bool_)
-    best = np.argmax(worth, axis=1)
-    while len(drawn) < min(count, len(pool)):
-        wins = np.bincount(best, minlength=len(pool)).astype(np.float64)
-        place, chance = _draw(wins, is_left, floor=parameters.exploring_floor, random=random)
-        drawn.append(Draw(int(pool[place]), chance))
-        is_left[place] = False
-        # Only where this one won, another is the best now.
-        worth[:, place] = -np.inf
-        lost = np.flatnonzero(best == place)
-        best[lost] = np.argmax(worth[lost], axis=1)
-    return drawn
+    rate = good / (good + bad)
+    spread = np.sqrt(rate * (1 - rate) / (good + bad + 1))
+    draws = random.standard_normal((parameters.exploring_draws, len(pool)), np.float32)
+    worth = np.maximum(rate + spread * draws, 0) * scores[pool]
+    return _drawn(pool, drawn_by_wins(worth, parameters.exploring_floor, random.random(count)))
 
 
-def _drawn(
-    pool: Places,
-    weights: npt.NDArray[np.float64],
-    *,
-    count: int,
-    floor: float,
-    random: np.random.Generator,
-) -> list[Draw]:
-    """One after the other, in proportion to weights, but `floor` of the chance to all alike."""
-    drawn: list[Draw] = []
-    is_left = np.ones(len(pool), np.bool_)
-    while len(drawn) < min(count, len(pool)):
-        place, chance = _draw(weights, is_left, floor=floor, random=random)
-        drawn.append(Draw(int(pool[place]), chance))
-        is_left[place] = False
-    return drawn
-
-
-def _draw(
-    weights: npt.NDArray[np.float64], is_left: Flags, *, floor: float, random: np.random.Generator
-) -> tuple[int, float]:
-    """One of those left, and the chance it had."""
-    shares = weights * is_left
-    chances = (1 - floor) / max(float(shares.sum()), TINY) * shares
-    chances += floor / np.count_nonzero(is_left) * is_left
-    chances /= chances.sum()
-    ends = chances.cumsum()
-    place = min(int(ends.searchsorted(random.random())), len(ends) - 1)
-    return place, float(chances[place])
-
-
-def _best(rows: Places, scores: Floats, *, most: int) -> Places:
-    return rows[highest(scores, most=most)]
+def _drawn(pool: Places, drawn: Drawn) -> list[Draw]:
+    places, propensities = drawn
+    return list(map(Draw, pool[places].tolist(), propensities.tolist()))

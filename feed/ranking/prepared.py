@@ -21,7 +21,7 @@ CENTRE_PRIOR = 50.0
 """A catalogue's mean is believed as if so many clips at the origin were in it as well."""
 
 SHORTEST = 1e-6
-SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_MINUTE, SECONDS_PER_HOUR = 60.0, 3600.0
 SEPARATOR = "\n"
 COLUMNS_REMEMBERED = 128
 
@@ -129,8 +129,14 @@ class Prepared:
         return np.asarray(np.cumsum(lengths + 1))
 
     def _decayed(self, half_life_hours: float, now: float) -> Floats:
-        ages = (self.catalogue.published_at - now) * (1 / (half_life_hours * SECONDS_PER_HOUR))
-        return np.asarray(np.exp2(np.minimum(ages.astype(np.float32), 0)))
+        """By the minute, so that it is computed once for all who ask in it."""
+        minute = now // SECONDS_PER_MINUTE
+
+        def computed() -> Floats:
+            hours = (self.catalogue.published_at - minute * SECONDS_PER_MINUTE) / SECONDS_PER_HOUR
+            return np.exp2(np.minimum(hours / half_life_hours, 0)).astype(np.float32)
+
+        return self.recall(("decayed", half_life_hours, minute), computed)
 
 
 @lru_cache(maxsize=4)

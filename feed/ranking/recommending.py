@@ -1,12 +1,13 @@
 """A page for a viewer: from many sources, without what must not be there, varied, with chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from feed.ranking.catalogue import PROVENANCES, Catalogue, Floats, Places
-from feed.ranking.diversity import WINDOW, Pool, varied_order
+from feed.ranking.compiled import WINDOW
+from feed.ranking.diversity import Pool, varied_order
 from feed.ranking.eligibility import allowed_clips
 from feed.ranking.exploration import Draw, explored, first_turns
 from feed.ranking.highest import highest
@@ -19,7 +20,7 @@ from feed.ranking.mixing import (
     mixture,
 )
 from feed.ranking.parameters import PARAMETERS, Parameters
-from feed.ranking.picks import Pick
+from feed.ranking.picks import CHANCES, EXPLORATION, FIRST_IMPRESSIONS, Picks, no_picks
 from feed.ranking.prepared import Flags, Prepared, prepared
 from feed.ranking.relevance import PERSONAL, SOURCES, Fit
 from feed.ranking.viewers import ViewerState, Wishes
@@ -30,8 +31,14 @@ FIRST_CHANCE_PLACE = 2
 LONGEST_CHOICE = 2
 """The order is found among this many times as many clips as are asked for, or more."""
 
-EXPLORATION, FIRST_IMPRESSIONS = "exploration", "first impressions"
-DIGITS = 4
+KINDS_OF_MODELS = (SIMILAR_VIEWERS, WATCHED_NEXT, POPULAR)
+LED_BY = np.array(
+    [
+        POPULAR if name not in PERSONAL else WATCHED_NEXT if "sequence" in name else SIMILAR_VIEWERS
+        for name in SOURCES
+    ]
+)
+"""What is said of a clip whose relevance comes from this source most."""
 
 
 def recommend(
@@ -44,7 +51,7 @@ def recommend(
     now: float,
     random: np.random.Generator,
     parameters: Parameters = PARAMETERS,
-) -> list[Pick]:
+) -> Picks:
     """At most `count` clips for the viewer, in order, each with why; the same input, the same page.
 
     Nothing seen, hidden, muted, refused or too adult is among them; there are fewer than `count`
@@ -56,7 +63,7 @@ def recommend(
         viewer = ViewerState(seen=viewer.seen)
     allowed = allowed_clips(ready, viewer, wishes)
     if count <= 0 or not allowed.any():
-        return []
+        return no_picks()
     mixed = mixture(ready, models, viewer, wishes, now=now)
     scores = mixed.scores() * allowed
     turns = _turns(ready, allowed & ~mixed.is_refused, scores, count=count, random=random)
@@ -72,16 +79,15 @@ def recommend(
         shares=shares,
         parameters=parameters,
     )
-    drawn = {turn.draw.row: turn for turn in turns.values()}
-    return _picks(ready, mixed, scores, rows[order], drawn)
+    return _picks(catalogue, mixed, scores, rows[order], list(turns.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A place that chance fills: what it drew, and what the place is for."""
+    """A place that chance fills: what it drew, and what the place is for, among CHANCES."""
 
     draw: Draw
-    purpose: str
+    purpose: int
 
 
 def _turns(
@@ -92,8 +98,8 @@ def _turns(
     tens = -(-count // WINDOW)
     first = first_turns(ready, allowed, scores, count=tens * parameters.first_places, random=random)
     more = explored(ready, allowed, scores, count=tens * parameters.exploring_places, random=random)
-    turns = [Turn(draw, FIRST_IMPRESSIONS) for draw in first]
-    turns += [Turn(draw, EXPLORATION) for draw in more]
+    turns = [Turn(draw, CHANCES.index(FIRST_IMPRESSIONS)) for draw in first]
+    turns += [Turn(draw, CHANCES.index(EXPLORATION)) for draw in more]
     places: dict[int, Turn] = {}
     for number in range(tens):
         begin = number * WINDOW
@@ -129,47 +135,22 @@ def _best(scores: Floats, *, most: int) -> Places:
 
 
 def _picks(
-    ready: Prepared, mixed: Mixture, scores: Floats, rows: Places, drawn: Mapping[int, Turn]
-) -> list[Pick]:
-    names, factors = tuple(mixed.points), tuple(mixed.factors)
-    leading = _leading(mixed, rows)
-    told = zip(
-        rows.tolist(),
-        ready.catalogue.numbers[rows].tolist(),
-        scores[rows].tolist(),
-        _table(mixed.points, rows),
-        _table(mixed.factors, rows),
-        strict=True,
+    catalogue: Catalogue, mixed: Mixture, scores: Floats, rows: Places, turns: Sequence[Turn]
+) -> Picks:
+    sources = {name: column[rows] for name, column in mixed.points.items()}
+    if mixed.said is not None:
+        said, counts = mixed.said
+        leading = LED_BY[np.argmax(said[:, rows] * counts[:, np.newaxis], axis=0)]
+        points = sources.pop(RELEVANCE)
+        sources |= {name: points * (leading == name) for name in KINDS_OF_MODELS}
+    picks = Picks.certain(
+        catalogue.numbers[rows],
+        scores[rows],
+        sources=sources,
+        factors={name: column[rows] for name, column in mixed.factors.items()},
     )
-    picks = []
-    for place, (row, number, score, points, times) in enumerate(told):
-        sources = {name: value for name, value in zip(names, points, strict=True) if value > 0}
-        if leading is not None and RELEVANCE in sources:
-            sources[leading[place]] = sources.pop(RELEVANCE)
-        pick = Pick(number, score, sources, dict(zip(factors, times, strict=True)))
-        if (turn := drawn.get(row)) is not None:
-            sources[turn.purpose] = 0.0
-            pick = pick._replace(propensity=turn.draw.propensity, is_exploration=True)
-        picks.append(pick)
+    for turn in turns:
+        place = rows == turn.draw.row
+        picks.propensities[place] = turn.draw.propensity
+        picks.purposes[place] = turn.purpose
     return picks
-
-
-def _table(columns: Mapping[str, Floats], rows: Places) -> list[list[float]]:
-    """For each row, its value in every column."""
-    values = np.array([column[rows] for column in columns.values()], np.float64)
-    return values.T.round(DIGITS).tolist()  # type: ignore[no-any-return]
-
-
-LED_BY = [
-    POPULAR if name not in PERSONAL else WATCHED_NEXT if "sequence" in name else SIMILAR_VIEWERS
-    for name in SOURCES
-]
-
-
-def _leading(mixed: Mixture, rows: Places) -> list[str] | None:
-    """For each row, the kind of model that added most to its relevance."""
-    if mixed.said is None:
-        return None
-    said, counts = mixed.said
-    leading = np.argmax(said[:, rows] * counts[:, np.newaxis], axis=0)
-    return [LED_BY[place] for place in leading.tolist()]

@@ -2,7 +2,8 @@
 
 The client's pool, its checks and its counting of connections cost a page as much again as the
 round trip.  The client connects (address, password, database); from then on there is one send and
-one receive for each command.  Whatever goes wrong ends the line, and the caller asks the client.
+one receive for each command, with time between them for something else.  Whatever goes wrong ends
+the line, and the client is asked.
 """
 
 import os
@@ -20,6 +21,8 @@ from common.memory import valkey
 
 SECONDS: Final = 1
 AT_ONCE = 65536
+SPINS = 100
+UNREAD: Final = object()
 
 _local = threading.local()
 
@@ -42,18 +45,39 @@ class Line:
             self._socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SECONDS, 0))
         self._reader = hiredis.Reader()
         self._buffer = bytearray(AT_ONCE)
+        self._open: Question | None = None
 
-    def answer(self, command: bytes) -> Any:
-        """What is answered to a packed command.  Raises OSError."""
+    def ask(self, question: "Question", command: bytes) -> None:
+        """Send the question's packed command; one that is still open is read first.
+
+        Raises OSError.
+        """
+        self.settle()
         self._socket.sendall(command)
-        while True:
-            size = self._socket.recv_into(self._buffer)
+        self._open = question
+
+    def settle(self) -> None:
+        """Read the answer to the question that is open, if any.  Raises OSError."""
+        if self._open is None:
+            return
+        question, self._open = self._open, None
+        while question.found is UNREAD:
+            size = self._received()
             if not size:
                 raise ConnectionResetError
             self._reader.feed(self._buffer, 0, size)  # type: ignore[arg-type] # any buffer
             found = self._reader.gets()
             if found is not False:
-                return found
+                question.found = found
+
+    def _received(self) -> int:
+        """How many bytes were received; for SPINS tries without sleeping, which costs more."""
+        for _ in range(SPINS):
+            try:
+                return self._socket.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+        return self._socket.recv_into(self._buffer)
 
     def end(self) -> None:
         """Close it."""
@@ -66,31 +90,46 @@ def script(text: str) -> Any:
     return valkey().register_script(text)
 
 
-def answer_of(text: str, args: Sequence[Any]) -> Any:
-    """What this script answers to its `args`, by the shortest way.
+class Question:
+    """What a script answers to its `args`, asked for now and read when it is wanted.
 
-    What goes wrong on it is done again by the client, which connects anew and sends the script.
-    Raises RedisError.
+    By the shortest way; what goes wrong on it is done again by the client, which connects anew and
+    sends the script.
     """
-    try:
-        return answer_to("EVALSHA", script(text).sha, 0, *args)
-    except redis.RedisError:
-        return script(text)(args=args)
+
+    def __init__(self, text: str, args: Sequence[Any]) -> None:
+        self.found: Any = UNREAD
+        self._text, self._args = text, args
+        self._line: Line | None = None
+        try:
+            line = _line()
+            line.ask(self, hiredis.pack_command(("EVALSHA", script(text).sha, 0, *args)))
+            self._line = line
+        except (OSError, redis.RedisError, hiredis.HiredisError):
+            hang_up()
+
+    def answer(self) -> Any:
+        """The answer.  To be read by the thread that asked.  Raises RedisError."""
+        if self._line is not None and self.found is UNREAD:
+            try:
+                self._line.settle()
+            except (OSError, hiredis.HiredisError):
+                hang_up()
+        if self.found is UNREAD or isinstance(self.found, Exception):
+            self.found = script(self._text)(args=self._args)
+        return self.found
 
 
-def answer_to(*command: Any) -> Any:
-    """What Valkey answers to this command.  Raises RedisError, and then nothing is known of it."""
+def answer_of(text: str, args: Sequence[Any]) -> Any:
+    """What this script answers to its `args`.  Raises RedisError."""
+    return Question(text, args).answer()
+
+
+def _line() -> Line:
     line: Line | None = getattr(_local, "line", None)
     if line is None or line.pid != os.getpid():
         line = _local.line = Line()
-    try:
-        found = line.answer(hiredis.pack_command(command))
-    except (OSError, hiredis.HiredisError) as error:
-        hang_up()
-        raise redis.ConnectionError(type(error).__name__) from error
-    if isinstance(found, Exception):
-        raise redis.ResponseError(str(found))
-    return found
+    return line
 
 
 def hang_up() -> None:

@@ -13,11 +13,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-import orjson
 from pyroaring import BitMap
 
-from feed.ranking.catalogue import Catalogue, author_key, words_mark
-from feed.ranking.picks import Pick
+from feed.ranking.catalogue import Catalogue, author_key
+from feed.ranking.picks import Picks
 from feed.ranking.recommending import recommend
 from feed.ranking.relevance import Fit
 from feed.ranking.trending import trending
@@ -25,10 +24,11 @@ from feed.ranking.viewers import ViewerState, Wishes
 from feed.selectors.pages import Mode
 from feed.serving.catalogues import current_catalogue
 from feed.serving.cursors import NAME_BYTES
+from feed.serving.entries import clips_in, entries_of, numbers_in
 from feed.serving.fits import current_models
-from feed.serving.fragments import build_fragments
 from feed.serving.lines import answer_of
-from feed.serving.people import Known, author_digits
+from feed.serving.notes import packed
+from feed.serving.people import Known
 from feed.serving.scripts import ENTRIES, EXTEND, TAIL
 from feed.serving.viewers import viewer_state
 from feed.serving.wishes import wishes_of
@@ -40,10 +40,8 @@ PAGES_AHEAD, PAGES_FAR_AHEAD = 3, 12
 LIST_SECONDS = 3600
 TRIES = 4
 VERSION_DIGITS = 16
+TOKEN_BYTES = 8
 VISITORS: Final = "visitors"
-CLIP = slice(0, 32)
-NUMBER = slice(48, 56)
-WORDS = slice(56, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,45 +93,35 @@ def ready_clips(
             ],
         )
         if status == b"ok":
-            behind, has_more, *entries = found
-            return [_clip(entry.decode()) for entry in entries], behind, bool(has_more)
-        extend(asked, now=now)
+            behind, has_more, entries = found
+            return clips_in(entries), behind, bool(has_more)
+        hex_id = asked.user_id.hex if asked.user_id else ""
+        tail = answer_of(
+            TAIL, [asked.generation, asked.name.hex(), hex_id, secrets.token_hex(TOKEN_BYTES)]
+        )
+        answer_of(EXTEND, extension(asked, tail, now=now))
     return [], asked.offset, False
 
 
-def _clip(entry: str) -> tuple[UUID, str]:
-    return UUID(entry[CLIP]), entry[WORDS]
+def extension(asked: Asked, tail: Sequence[Any], *, now: datetime) -> list[Any]:
+    """Rank what follows in the list: what `extend` is to be told, which heeds only the fastest.
 
-
-def extend(asked: Asked, *, now: datetime, tail: Any = None) -> bool:
-    """Rank what follows in the list, and say whether it was written: not if another was faster.
-
-    `tail` is what TAIL answers, where it was just read.  Raises RedisError.
+    `tail` is what TAIL answered.  Raises RedisError.
     """
-    hex_id = asked.user_id.hex if asked.user_id else ""
-    dirty, (base, served, version, revision), entries, *kept_of_viewer = tail or answer_of(
-        TAIL, [asked.generation, asked.name.hex(), hex_id, secrets.token_hex(8)]
-    )
-    begin = asked.offset if base is None else int(base)
-    end = begin + len(entries)
-    if version != dirty:
-        end = min(end, int(served or begin))
-    shown = BitMap(int(entry[NUMBER], 16) for entry in entries[: end - begin])
-    is_used_up = version == dirty and bool(entries)
+    dirty, (served, version, revision), entries, *kept_of_viewer = tail
+    is_used_up = served is not None and version == dirty
+    begin = asked.offset if served is None else served
     pages = PAGES_FAR_AHEAD if is_used_up else PAGES_AHEAD
-    count = max(0, asked.offset - end) + pages * asked.limit
+    count = max(0, asked.offset - begin) + pages * asked.limit
     catalogue = current_catalogue()
     state, wishes = _viewer(asked, *kept_of_viewer, now=now)
     models = current_models()
+    shown = numbers_in(entries)
     picks = _picks(asked, catalogue, models, state, wishes, shown=shown, count=count, now=now)
-    version = models.models.version[:VERSION_DIGITS] if models else ""
-    head = [asked.generation, asked.name.hex(), revision or b"", end, begin, dirty]
-    kept = [int(len(picks) < count), LIST_SECONDS, len(picks), _noted(asked, wishes), version]
-    chosen = _entries(catalogue, picks)
-    missing = answer_of(EXTEND, [*head, *kept, *chosen, *map(_told, picks)])
-    if missing:
-        build_fragments(UUID(one.decode()) for one in missing)
-    return missing is not None
+    model = models.models.version[:VERSION_DIGITS] if models else ""
+    list_of_it = [asked.generation, asked.name.hex(), revision, begin, dirty]
+    kept = [int(len(picks) < count), LIST_SECONDS, _noted(asked, wishes), model]
+    return [*list_of_it, *kept, entries_of(catalogue, picks.numbers), *packed(picks)]
 
 
 def _noted(asked: Asked, wishes: Wishes) -> str:
@@ -153,7 +141,7 @@ def _picks(
     shown: BitMap,
     count: int,
     now: datetime,
-) -> list[Pick]:
+) -> Picks:
     """What follows: the unseen first, and what was seen before, or is one's own, behind it."""
     if asked.mode == Mode.TRENDING:
         return trending(catalogue, wishes, shown=shown, count=count)
@@ -163,8 +151,10 @@ def _picks(
     of_others = replace(wishes, hidden_authors=wishes.hidden_authors | own)
     picks = recommend(catalogue, models, unseen, of_others, count=count, **told)
     if len(picks) < count and (state.seen or own):
-        again = replace(state, seen=shown | BitMap(pick.number for pick in picks))
-        picks += recommend(catalogue, models, again, wishes, count=count - len(picks), **told)
+        again = replace(state, seen=shown | BitMap(picks.numbers))
+        left = count - len(picks)
+        seen = recommend(catalogue, models, again, wishes, count=left, **told)
+        picks = picks.followed_by(seen)
     return picks
 
 
@@ -185,19 +175,3 @@ def _viewer(
         is_minor=wishes.is_minor or asked.who.is_minor,
         hidden_authors=wishes.hidden_authors | asked.who.blocked,
     )
-
-
-def _entries(catalogue: Catalogue, picks: Sequence[Pick]) -> list[str]:
-    rows = catalogue.places(np.array([pick.number for pick in picks], np.uint32))
-    found = zip(rows.tolist(), catalogue.authors[rows].tolist(), picks, strict=True)
-    return [
-        f"{catalogue.ids[row].hex}{author_digits(author)}{pick.number:08x}"
-        f"{words_mark(catalogue.words[row])}"
-        for row, author, pick in found
-    ]
-
-
-def _told(pick: Pick) -> bytes:
-    """A pick as the log of what was served wants it, but for its position."""
-    number, score, sources, factors, propensity, is_exploration = pick
-    return orjson.dumps((number, score, propensity, is_exploration, sources, factors))

@@ -1,13 +1,15 @@
 """The feed: what is ready is sent as it is, everything else goes through DRF."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 
 import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -28,7 +30,7 @@ from feed.serving.lists import RANKED
 from feed.serving.meeting import meet
 from feed.serving.pages import page_for
 from feed.serving.people import introduce, key_login, login_lease, session_login
-from feed.serving.quick import UnknownLogin, Wanted, kept_page, ready_page
+from feed.serving.quick import Begun, UnknownLogin, Wanted, begun_page, kept_page, ready_page
 from feed.serving.visitors import is_within_limit
 
 log = logging.getLogger(__name__)
@@ -65,26 +67,57 @@ LONG_WAY = FeedView.as_view()
 IDENT = BaseThrottle()
 
 
+class PageAheadMiddleware:
+    """Asks Valkey for a person's page of the feed, so that it answers while Django does its part."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on, with what was begun for it."""
+        if request.path_info == _address() and _is_plain(request) and not _is_anonymous(request):
+            request.begun_page = _begun(request)  # type: ignore[attr-defined]
+        return self._get_response(request)
+
+
 @wraps(LONG_WAY)
 def feed(request: HttpRequest) -> HttpResponseBase:
     """The page that is ready, or what `FeedView` answers; the same either way."""
-    meta = request.META
-    if request.method != "GET" or meta.get("HTTP_ACCEPT", "") not in PLAIN_ACCEPTS:
+    if not _is_plain(request):
         return LONG_WAY(request)
-    if "HTTP_AUTHORIZATION" not in meta and "HTTP_COOKIE" not in meta:
-        kept = kept_page(meta["QUERY_STRING"])
+    if _is_anonymous(request):
+        kept = kept_page(request.META["QUERY_STRING"])
         if kept is not None and _is_within_limit(request):
             return _answer(request, kept)
-    wanted = _wanted(request)
-    if wanted is None:
+    begun: Begun | None = getattr(request, "begun_page", None) or _begun(request)
+    if begun is None:
         return LONG_WAY(request)
     try:
-        page = ready_page(wanted, now=timezone.now())
+        page = ready_page(begun)
     except UnknownLogin:
-        page = _page_of_known(request, wanted, now=timezone.now())
-    if page is not None and (wanted.login is not None or _is_within_limit(request)):
+        page = _page_of_known(request, begun.wanted, now=timezone.now())
+    if page is not None and (begun.wanted.login is not None or _is_within_limit(request)):
         return _answer(request, page)
     return LONG_WAY(request)
+
+
+@cache
+def _address() -> str:
+    return reverse("feed:feed")
+
+
+def _is_plain(request: HttpRequest) -> bool:
+    return request.method == "GET" and request.META.get("HTTP_ACCEPT", "") in PLAIN_ACCEPTS
+
+
+def _is_anonymous(request: HttpRequest) -> bool:
+    return "HTTP_AUTHORIZATION" not in request.META and "HTTP_COOKIE" not in request.META
+
+
+def _begun(request: HttpRequest) -> Begun | None:
+    """The page that is asked for, begun; None where it takes the long way."""
+    wanted = _wanted(request)
+    return None if wanted is None else begun_page(wanted, now=timezone.now())
 
 
 def _answer(request: HttpRequest, page: bytes) -> HttpResponse:
@@ -140,7 +173,8 @@ def _page_of_known(request: HttpRequest, wanted: Wanted, *, now: datetime) -> by
         if who is None:
             return None
         introduce(wanted.login, who, lease=lease)
-        return ready_page(wanted, now=now)
+        begun = begun_page(wanted, now=now)
+        return begun and ready_page(begun)
     except (redis.RedisError, UnknownLogin) as error:
         log.warning("a login is not remembered: %s", type(error).__name__)
         return None

@@ -85,6 +85,8 @@ INSTALLED_APPS = [
     "config.apps.ReverieAdminConfig",
 ]
 MIDDLEWARE = [
+    # First, because all that the others do is time for Valkey to answer in.
+    "feed.views.feed.PageAheadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -57,7 +57,7 @@ def page(
     seed: int = 0,
     parameters: Parameters = PARAMETERS,
 ) -> list[Pick]:
-    return recommend(
+    picks = recommend(
         clips,
         None,
         viewer or ViewerState(),
@@ -67,6 +67,7 @@ def page(
         random=np.random.default_rng(seed),
         parameters=parameters,
     )
+    return list(picks)
 
 
 def numbers_of(picks: list[Pick]) -> list[int]:
