@@ -4,7 +4,7 @@ import numpy as np
 
 from feed.ranking.catalogue import PROVENANCES, Floats
 from feed.ranking.prepared import Flags, Prepared
-from feed.ranking.viewers import ViewerState, Wishes
+from feed.ranking.viewers import ViewerState, Wishes, keys_of
 
 FIRST_UNSPACED = 0x2E80
 """From here on, scripts that put no spaces between words: parts of words count there."""
@@ -16,7 +16,7 @@ def allowed_clips(ready: Prepared, viewer: ViewerState, wishes: Wishes) -> Flags
     allowed = catalogue.is_for_minors.copy() if wishes.is_minor else np.ones(len(ready), np.bool_)
     allowed[ready.rows_of(viewer.seen)] = False
     if wishes.hidden_authors:
-        allowed &= ready.by_author(dict.fromkeys(wishes.hidden_authors, 1.0)) == 0
+        allowed &= ready.by_author(keys_of(wishes.hidden_authors)) == 0
     refused = [place for place, name in enumerate(PROVENANCES) if wishes.provenance.get(name) == 0]
     for place in refused:
         allowed &= catalogue.provenances != place

@@ -8,11 +8,23 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from pyroaring import BitMap
 
 from feed.ranking.actions import Action, Event
-from feed.ranking.viewers import MEETINGS_REMEMBERED, Meeting
+from feed.ranking.viewers import (
+    MEETINGS_REMEMBERED,
+    Likings,
+    Meeting,
+    Meetings,
+    keys_of,
+    no_meetings,
+)
 from feed.ranking.watching import strength_of
+
+Keys = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
 
 AUTHORS_REMEMBERED = 500
 AUTHOR_HALF_LIFE_SECONDS = 30 * 86_400.0
@@ -46,18 +58,26 @@ class Liking:
 class History:
     """What events come to; `meetings` are the latest, oldest first, each clip once."""
 
-    meetings: tuple[Meeting, ...]
+    meetings: Meetings
     authors: dict[int, Liking]
     seen: BitMap
 
-    def likings(self, now: float) -> dict[int, float]:
+    def likings(self, now: float) -> Likings:
         """How each author is liked, from -1 to 1, as of `now`."""
-        return {key: math.tanh(one.at_time(now) / 2) for key, one in self.authors.items()}
+        said = self.authors.values()
+        sums, at = np.array([one.sum for one in said]), np.array([one.at for one in said])
+        return likings_at(keys_of(self.authors), sums, at, now=now)
 
 
 def no_history() -> History:
     """What is known of somebody who did nothing yet."""
-    return History((), {}, BitMap())
+    return History(no_meetings(), {}, BitMap())
+
+
+def likings_at(authors: Keys, sums: Doubles, at: Doubles, *, now: float) -> Likings:
+    """How authors are liked, from -1 to 1, of whom the sum (A,) was said, faded to `at` (A,)."""
+    faded = sums * np.exp2(-np.maximum(0, now - at) / AUTHOR_HALF_LIFE_SECONDS)
+    return Likings(authors, np.tanh(faded / 2))
 
 
 def after(history: History, happenings: Iterable[Happening]) -> History:
@@ -71,7 +91,7 @@ def after(history: History, happenings: Iterable[Happening]) -> History:
         seen.add(one.number)
         met[one.number] = _meeting(met.pop(one.number, None), one.number, one.event)
     kept = sorted(met.values(), key=lambda meeting: meeting.at)[-MEETINGS_REMEMBERED:]
-    return History(tuple(kept), _strongest(authors), seen)
+    return History(Meetings.of(kept), _strongest(authors), seen)
 
 
 def _meeting(before: Meeting | None, number: int, event: Event) -> Meeting:

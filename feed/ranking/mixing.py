@@ -11,7 +11,7 @@ from feed.ranking.prepared import Flags, Prepared
 from feed.ranking.relevance import Fit, relevance
 from feed.ranking.steering import steered
 from feed.ranking.tastes import liking
-from feed.ranking.viewers import ViewerState, Wishes
+from feed.ranking.viewers import ViewerState, Wishes, keys_of
 
 LEAST_SCORE = 1e-6
 SPREADS_BELOW = 1.0
@@ -108,11 +108,11 @@ def _add_own(
     """Add what the viewer's own follows, authors and meetings say."""
     parameters = ready.parameters
     if viewer.followed:
-        followed = ready.by_author(dict.fromkeys(viewer.followed, 1.0))
-        points[FOLLOWED] = np.float32(parameters.followed_weight) * followed
+        followed = ready.by_author(keys_of(viewer.followed), parameters.followed_weight)
+        points[FOLLOWED] = followed
     if viewer.authors:
-        authors = ready.by_author(viewer.authors).clip(-1, 1)
-        factors[AUTHOR] = 1 + np.float32(parameters.author_liking) * authors
+        amounts = parameters.author_liking * viewer.authors.amounts.clip(-1, 1)
+        factors[AUTHOR] = 1 + ready.by_author(viewer.authors.authors, amounts)
     if viewer.meetings:
         near = liking(ready, viewer.meetings, now=now)
         points[CONTENT] = np.float32(parameters.content_weight) * np.maximum(near, 0)

@@ -1,7 +1,7 @@
 """What is computed once for a catalogue, so that a page costs a few passes over columns."""
 
 import threading
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
 
-from feed.ranking.catalogue import NOWHERE, TREND_HOURS, Catalogue, Floats, Places
+from feed.ranking.catalogue import TREND_HOURS, Catalogue, Floats, Places
 from feed.ranking.parameters import PARAMETERS, Parameters
 from feed.ranking.responses import Reception, reception
 
@@ -58,19 +58,15 @@ class Prepared:
         known = np.asarray((self.numbers & numbers).to_array(), dtype=np.uint32)
         return np.searchsorted(self.catalogue.numbers, known).astype(np.int64)
 
-    def author_places(self, keys: Collection[int]) -> Places:
-        """Where these authors are in `author_keys`, NOWHERE for those without a clip."""
-        asked = np.fromiter(keys, np.int64, len(keys))
-        if not len(self.author_keys):
-            return np.full(len(asked), NOWHERE, np.int64)
-        found = np.minimum(np.searchsorted(self.author_keys, asked), len(self.author_keys) - 1)
-        return np.where(self.author_keys[found] == asked, found, NOWHERE).astype(np.int64)
-
-    def by_author(self, values: Mapping[int, float]) -> Floats:
+    def by_author(
+        self, keys: npt.NDArray[np.int64], values: npt.NDArray[np.float64] | float = 1.0
+    ) -> Floats:
         """A column (N,) that has for each clip its author's value, 0 where none is given."""
-        # The last place stands for authors without a clip.
-        column = np.zeros(len(self.author_keys) + 1, np.float32)
-        column[self.author_places(values)] = np.fromiter(values.values(), np.float32, len(values))
+        column = np.zeros(len(self.author_keys), np.float32)
+        if len(column):
+            found = np.minimum(np.searchsorted(self.author_keys, keys), len(column) - 1)
+            is_here = self.author_keys[found] == keys
+            column[found[is_here]] = values[is_here] if isinstance(values, np.ndarray) else values
         return column[self.authors]
 
     def mapped(self, meanings: Floats) -> Floats:

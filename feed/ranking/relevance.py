@@ -64,10 +64,8 @@ def relevance(
 
 def history_of(viewer: ViewerState) -> History:
     """What the viewer met and did not dislike, oldest first."""
-    met = [one for one in viewer.meetings if one.strength > 0][-MEETINGS_REMEMBERED:]
-    return History(
-        np.array([one.number for one in met], np.int64), np.array([one.at for one in met])
-    )
+    met = viewer.meetings.where(viewer.meetings.strengths > 0)[-MEETINGS_REMEMBERED:]
+    return History(met.numbers.astype(np.int64), met.at)
 
 
 def personal(models: ItemModels, catalogue: Catalogue, history: History) -> Said:

@@ -10,7 +10,7 @@ from pyroaring import BitMap
 from feed.ranking.catalogue import PROVENANCES, RESPONSES, TREND_HOURS, Catalogue
 from feed.ranking.interactions import NOTHING, History, Interactions, Numbers, Query
 from feed.ranking.item_models import LONG_HALF_LIVES_DAYS, ItemModels, places_of
-from feed.ranking.viewers import MEETINGS_REMEMBERED, Meeting, ViewerState
+from feed.ranking.viewers import MEETINGS_REMEMBERED, Meetings, ViewerState
 
 NO_MEANING = 1
 """How wide embeddings are of which nothing is known: as narrow as can be."""
@@ -39,9 +39,8 @@ class Moment:
         """The person as the feed would know them, had they liked all they met."""
         latest = self.history
         return ViewerState(
-            meetings=tuple(
-                Meeting(int(item), float(time), 1.0)
-                for item, time in zip(latest.items, latest.times, strict=True)
+            meetings=Meetings(
+                latest.items.astype(np.uint32), latest.times, np.ones(len(latest.items))
             ),
             seen=BitMap(self.met.items.astype(np.uint32)),
         )

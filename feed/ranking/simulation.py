@@ -19,7 +19,7 @@ from feed.ranking.catalogue import PROVENANCES, RESPONSES, TREND_HOURS, Catalogu
 from feed.ranking.parameters import PARAMETERS, Parameters
 from feed.ranking.prepared import Flags
 from feed.ranking.recommending import recommend
-from feed.ranking.viewers import MEETINGS_REMEMBERED, Meeting, ViewerState, Wishes
+from feed.ranking.viewers import MEETINGS_REMEMBERED, Meeting, Meetings, ViewerState, Wishes
 
 WIDTH = 384
 PAGE = 10
@@ -248,7 +248,7 @@ def after(
     )
     return replace(
         state,
-        meetings=(*state.meetings, *met)[-MEETINGS_REMEMBERED:],
+        meetings=Meetings.of((*state.meetings, *met)[-MEETINGS_REMEMBERED:]),
         seen=state.seen | BitMap(shown.astype(np.uint32)),
     )
 
@@ -334,9 +334,9 @@ def cold(true: World, end: Run, *, seed: int) -> Comparison:
     old = BitMap(clips.numbers[~is_new])
     ours, chance = [], []
     for viewer, state in enumerate(end.viewers[:FEW_VIEWERS]):
-        known = tuple(one for one in state.meetings if one.number in old)
+        known = Meetings.of(one for one in state.meetings if one.number in old)
         right = (true.topics[new] == int(np.argmax(true.tastes[viewer]))).astype(np.float32)
-        if not right.any() or not any(one.strength > 0 for one in known):
+        if not right.any() or not np.any(known.strengths > 0):
             continue
         page = _page(
             unseen,

@@ -1,6 +1,5 @@
 """What the viewer's latest meetings say of clips by what these are about."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ from feed.ranking.catalogue import Floats
 from feed.ranking.compiled import sums_of_three
 from feed.ranking.highest import highest
 from feed.ranking.prepared import SECONDS_PER_HOUR, Prepared
-from feed.ranking.viewers import Meeting
+from feed.ranking.viewers import Meetings
 
 MEETINGS_DOUBTED = 1.0
 """Directions are drawn as if by so many more meetings that point nowhere: one alone says less."""
@@ -18,7 +17,7 @@ NEIGHBOURS = 3
 """A clip is compared with so many of the liked clips, those most like it."""
 
 
-def liking(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Floats:
+def liking(ready: Prepared, meetings: Meetings, *, now: float) -> Floats:
     """How like what was liked lately each clip is (N,), from -1 (like what was disliked) to 1.
 
     All clips are compared with the average of what was liked, and those nearest to it with each
@@ -27,8 +26,8 @@ def liking(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Float
     further such meetings point apart, the less they say, and skipping for no reason cancels out.
     """
     parameters = ready.parameters
-    liked = [one for one in meetings if one.strength > 0][-parameters.recent_liked :]
-    disliked = [one for one in meetings if one.strength < 0][-parameters.recent_disliked :]
+    liked = meetings.where(meetings.strengths > 0)[-parameters.recent_liked :]
+    disliked = meetings.where(meetings.strengths < 0)[-parameters.recent_disliked :]
     towards = _points(ready, liked, now=now)
     away = np.float32(parameters.dislike_share) * _points(ready, disliked, now=now).mean
     near = np.asarray(ready.coordinates @ (towards.mean - away), np.float32)
@@ -51,14 +50,14 @@ class Points:
     mean: Floats
 
 
-def _points(ready: Prepared, meetings: Sequence[Meeting], *, now: float) -> Points:
+def _points(ready: Prepared, meetings: Meetings, *, now: float) -> Points:
     """The clips of these meetings that the catalogue still has and knows the meaning of."""
-    rows = ready.catalogue.places(np.array([one.number for one in meetings], np.uint32))
+    rows = ready.catalogue.places(meetings.numbers)
     places = ready.coordinates[rows]
     is_known = (rows >= 0) & places.any(axis=1)
-    hours = np.maximum(0, now - np.array([one.at for one in meetings])) / SECONDS_PER_HOUR
-    strengths = np.abs(np.array([one.strength for one in meetings]))
-    weights = strengths * np.exp2(-hours / ready.parameters.taste_half_life_hours)
+    hours = np.maximum(0, now - meetings.at) / SECONDS_PER_HOUR
+    weights = np.abs(meetings.strengths)
+    weights = weights * np.exp2(-hours / ready.parameters.taste_half_life_hours)
     weights, places = weights[is_known].astype(np.float32), places[is_known]
     mean = weights @ places / (weights.sum() + np.float32(MEETINGS_DOUBTED))
     return Points(places, weights, np.asarray(mean, np.float32))

@@ -12,7 +12,7 @@ from accounts.models import User
 from feed.ranking.actions import Action, Event
 from feed.ranking.catalogue import author_key
 from feed.ranking.histories import Happening, History, Liking, after, no_history
-from feed.ranking.viewers import Meeting
+from feed.ranking.viewers import Meeting, Meetings
 from feed.selectors.at_once import Question, bytes_of, rows_of
 from social.models.people import Follow
 
@@ -106,7 +106,7 @@ def followed_by_viewer(viewer: User) -> frozenset[int]:
 def read_history(meetings: Sequence[Any], authors: Sequence[Any], seen: bytes) -> History:
     """A history out of a row of ViewerProfile."""
     return History(
-        tuple(Meeting(int(number), at, strength) for number, at, strength in meetings),
+        Meetings.of(Meeting(int(number), at, strength) for number, at, strength in meetings),
         {int(key): Liking(total, at) for key, total, at in authors},
         BitMap.deserialize(bytes(seen)) if seen else BitMap(),
     )

@@ -14,20 +14,21 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 import redis
 from django.conf import settings
+from pyroaring import BitMap
 
 from accounts.models import User
 from common.memory import valkey
-from feed.ranking.histories import History
-from feed.ranking.viewers import ViewerState
+from feed.ranking.histories import likings_at
+from feed.ranking.viewers import Meetings, ViewerState, keys_of
 from feed.selectors.histories import (
     Known,
     followed_by_viewer,
     known_of,
-    profile_columns,
-    read_history,
 )
 from feed.serving.ready import mark_dirty
 from feed.serving.wishes import wishes_of
@@ -114,10 +115,24 @@ def forget_state(user_id: UUID) -> None:
 
 
 def packed(known: Known) -> bytes:
-    """What is known of a viewer, as it is kept."""
-    columns = profile_columns(known.history())
-    columns["seen"] = b64encode(columns["seen"]).decode()
-    return orjson.dumps({**columns, "followed": list(known.followed)})
+    """What is known of a viewer, as it is kept: columns of numbers, because pages read it often."""
+    history = known.history()
+    liked = history.authors.values()
+    columns: dict[str, npt.NDArray[Any]] = {
+        "numbers": history.meetings.numbers,
+        "at": history.meetings.at,
+        "strengths": history.meetings.strengths,
+        "authors": keys_of(history.authors),
+        "sums": np.array([one.sum for one in liked], float),
+        "said": np.array([one.at for one in liked], float),
+        "followed": keys_of(known.followed),
+    }
+    told = {name: _text(column.tobytes()) for name, column in columns.items()}
+    return orjson.dumps({**told, "seen": _text(history.seen.serialize())})
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
 
 
 def _state(kept: bytes, *, now: datetime) -> ViewerState:
@@ -127,22 +142,20 @@ def _state(kept: bytes, *, now: datetime) -> ViewerState:
 
 @lru_cache(maxsize=READ_AT_ONCE)
 def _as_of(kept: bytes, now: datetime) -> ViewerState:
-    history, followed = _read(kept)
+    told = {name: b64decode(column) for name, column in orjson.loads(kept).items()}
+
+    def column(name: str, kind: str) -> Any:
+        return np.frombuffer(told[name], kind)
+
+    meetings = Meetings(column("numbers", "u4"), column("at", "f8"), column("strengths", "f8"))
     oldest = (now - timedelta(days=settings.EVENT_DAYS)).timestamp()
+    said = column("authors", "i8"), column("sums", "f8"), column("said", "f8")
     return ViewerState(
-        meetings=tuple(one for one in history.meetings if one.at >= oldest),
-        seen=history.seen,
-        followed=followed,
-        authors=history.likings(now.timestamp()),
+        meetings=meetings.where(meetings.at >= oldest),
+        seen=BitMap.deserialize(told["seen"]),
+        followed=frozenset(column("followed", "i8").tolist()),
+        authors=likings_at(*said, now=now.timestamp()),
     )
-
-
-@lru_cache(maxsize=READ_AT_ONCE)
-def _read(kept: bytes) -> tuple[History, frozenset[int]]:
-    """What is kept of a viewer; nobody changes it, so that it need not be read again."""
-    told: dict[str, Any] = orjson.loads(kept)
-    history = read_history(told["meetings"], told["authors"], b64decode(told["seen"]))
-    return history, frozenset(told["followed"])
 
 
 def kept_state(user_id: UUID) -> tuple[str, bytes | None]:

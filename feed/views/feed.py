@@ -68,7 +68,7 @@ IDENT = BaseThrottle()
 
 
 class PageAheadMiddleware:
-    """Asks Valkey for a person's page of the feed, so that it answers while Django does its part."""
+    """Asks Valkey for a person's page, so that it answers while Django does its part."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -174,7 +174,7 @@ def _page_of_known(request: HttpRequest, wanted: Wanted, *, now: datetime) -> by
             return None
         introduce(wanted.login, who, lease=lease)
         begun = begun_page(wanted, now=now)
-        return begun and ready_page(begun)
+        return ready_page(begun) if begun else None
     except (redis.RedisError, UnknownLogin) as error:
         log.warning("a login is not remembered: %s", type(error).__name__)
         return None

@@ -15,7 +15,7 @@ from feed.ranking.parameters import PARAMETERS
 from feed.ranking.prepared import prepared
 from feed.ranking.responses import reception, weight_of_usual
 from feed.ranking.tastes import liking
-from feed.ranking.viewers import Meeting
+from feed.ranking.viewers import Meeting, Meetings
 from tests.feed.worlds import NOW, TOPICS, catalogue
 
 CLIPS = catalogue(200)
@@ -99,7 +99,7 @@ def test_a_second_interest_is_not_lost_in_the_first() -> None:
     ready = prepared(CLIPS)
     rows = [row for row in range(200) if row % len(TOPICS) == 0][:20]
     rows += [row for row in range(200) if row % len(TOPICS) == 1][:3]
-    met = [Meeting(int(CLIPS.numbers[row]), NOW, 0.8) for row in rows]
+    met = Meetings.of(Meeting(int(CLIPS.numbers[row]), NOW, 0.8) for row in rows)
     near = liking(ready, met, now=NOW)
     topics = np.arange(200) % len(TOPICS)
     assert near[topics == 1].mean() > 0.7 * near[topics == 0].mean()

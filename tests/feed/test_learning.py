@@ -18,7 +18,7 @@ from feed.ranking.recommending import recommend
 from feed.ranking.relevance import POPULARITY, SOURCES, Fit, personal, popularity, relevance
 from feed.ranking.replaying import Moment, moments
 from feed.ranking.usual import usual_gate
-from feed.ranking.viewers import ViewerState, Wishes
+from feed.ranking.viewers import Meetings, ViewerState, Wishes
 
 DAY = 86_400.0
 
@@ -215,9 +215,8 @@ class TestRelevance:
         liked = moment.viewer
         shunned = replace(
             liked,
-            meetings=(
-                *liked.meetings,
-                replace(liked.meetings[0], number=9, at=DAY, strength=-1.0),
+            meetings=Meetings.of(
+                (*liked.meetings, replace(liked.meetings[0], number=9, at=DAY, strength=-1.0))
             ),
         )
         gate = Gate(usual_gate().weights)

@@ -13,7 +13,7 @@ from feed.ranking.catalogue import PROVENANCES, RESPONSES, Catalogue
 from feed.ranking.parameters import PARAMETERS, Parameters, described_parameters
 from feed.ranking.picks import Pick
 from feed.ranking.recommending import recommend
-from feed.ranking.viewers import Chip, Meeting, TopicAmount, ViewerState, Wishes
+from feed.ranking.viewers import Chip, Likings, Meeting, Meetings, TopicAmount, ViewerState, Wishes
 from tests.feed.worlds import NOW, TOPICS, catalogue, chip, directions, share_about
 
 CLIPS = catalogue()
@@ -27,10 +27,12 @@ meetings = st.builds(
 )
 viewers = st.builds(
     ViewerState,
-    meetings=st.lists(meetings, max_size=40).map(tuple),
+    meetings=st.lists(meetings, max_size=40).map(Meetings.of),
     seen=st.sets(numbers, max_size=300).map(BitMap),
     followed=st.frozensets(st.sampled_from(AUTHORS), max_size=10),
-    authors=st.dictionaries(st.sampled_from(AUTHORS), st.floats(-1, 1), max_size=10),
+    authors=st.dictionaries(st.sampled_from(AUTHORS), st.floats(-1, 1), max_size=10).map(
+        Likings.of
+    ),
 )
 wishes = st.builds(
     Wishes,
@@ -114,7 +116,7 @@ def test_without_profiling_two_histories_give_the_same_page(
 
 def test_with_profiling_the_history_changes_the_page() -> None:
     liked = [number for number in NUMBERS if share_about("cat", [number], CLIPS)][:8]
-    viewer = ViewerState(tuple(Meeting(number, NOW - 60, 0.9) for number in liked))
+    viewer = ViewerState(Meetings.of(Meeting(number, NOW - 60, 0.9) for number in liked))
     after = page(viewer, count=10, parameters=SETTLED)
     before = page(count=10, parameters=SETTLED)
     assert share_about("cat", numbers_of(after), CLIPS) > 2 * max(
@@ -149,7 +151,7 @@ def test_an_amount_between_none_and_all_is_a_share_of_the_page() -> None:
 def test_ai_can_be_refused_about_one_topic_alone() -> None:
     topic = TopicAmount("felines", 0.0, directions()[TOPICS.index("cat")])
     liked = [number for number in NUMBERS if share_about("cat", [number], CLIPS)][:8]
-    viewer = ViewerState(tuple(Meeting(number, NOW - 60, 0.9) for number in liked))
+    viewer = ViewerState(Meetings.of(Meeting(number, NOW - 60, 0.9) for number in liked))
     rows = CLIPS.places(
         np.array(numbers_of(page(viewer, Wishes(ai_by_topic=(topic,)), count=20)), np.uint32)
     )
@@ -172,7 +174,7 @@ def test_wanted_words_fill_the_next_page_and_go_with_the_chip(text: str) -> None
 @pytest.mark.parametrize("text", ["horror", "frightening things"])
 def test_unwanted_words_are_all_but_gone_even_for_who_liked_them(text: str) -> None:
     liked = [number for number in NUMBERS if share_about("horror", [number], CLIPS)][:8]
-    viewer = ViewerState(tuple(Meeting(number, NOW - 60, 0.9) for number in liked))
+    viewer = ViewerState(Meetings.of(Meeting(number, NOW - 60, 0.9) for number in liked))
     refused = Wishes(chips=(chip("horror", -1.0, text=text),))
     assert share_about("horror", numbers_of(page(viewer)), CLIPS) >= 0.3
     assert share_about("horror", numbers_of(page(viewer, refused)), CLIPS) == 0.0
