@@ -33,25 +33,22 @@ def _compiled(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return numba.njit(signature, cache=True, nogil=True, fastmath=reordered)
 
 
-@_compiled("f4[::1](f4[:, ::1])")
-def sums_of_three(values: Floats) -> Floats:
-    """(n,): of each column of values (k, n) the sum of the three highest, or of all if fewer."""
-    size = values.shape[1]
-    none = np.float32(-np.inf)
-    first, second, third = np.full(size, none), np.full(size, none), np.full(size, none)
-    for row in values:
+@_compiled("f4[::1](f4[:, ::1], f4[::1], f4[::1], f4)")
+def kernel_means(likeness: Floats, weights: Floats, values: Floats, doubt: float) -> Floats:
+    """Kernel regression: for each column of cosines (k, n), the mean of `values` (k,).
+
+    They count by `weights` (k,) and by the fourth power of the cosine where it is above 0; a value
+    of 0 that counts `doubt` is among them.
+    """
+    size = likeness.shape[1]
+    sums, counts = np.zeros(size, np.float32), np.full(size, np.float32(doubt))
+    for row in range(len(likeness)):
         for place in range(size):
-            # Without branches, so that it is done for several columns at once.
-            value = row[place]
-            high = max(first[place], value)
-            value = min(first[place], value)
-            middle = max(second[place], value)
-            value = min(second[place], value)
-            first[place], second[place] = high, middle
-            third[place] = max(third[place], value)
-    for highest in (first, second, third):
-        highest[highest == none] = 0
-    return first + second + third
+            square = max(likeness[row, place], np.float32(0)) ** 2
+            count = weights[row] * square * square
+            counts[place] += count
+            sums[place] += count * values[row]
+    return sums / counts
 
 
 @_compiled("i8(f8[::1], b1[::1], f8, f8, f8[::1])")

@@ -32,7 +32,7 @@ class Parameters:
         1.0, "points", "What the models of viewers' histories say counts this much."
     )
     content_weight: float = _parameter(
-        1.2, "points", "Being like what the viewer liked lately counts up to this much."
+        3.0, "points", "Being like what the viewer liked lately counts up to this much."
     )
     followed_weight: float = _parameter(
         0.5, "points", "A clip by somebody the viewer follows gets this much."
@@ -54,7 +54,7 @@ class Parameters:
     )
 
     candidates: int = _parameter(
-        1000, "clips", "How many clips are compared with each one that the viewer liked."
+        500, "clips", "How many clips are compared with each one that the viewer met lately."
     )
 
     # --- what moves a score ---
@@ -93,20 +93,19 @@ class Parameters:
     )
 
     # --- the viewer's own history ---
-    recent_liked: int = _parameter(
-        60, "clips", "How many of the latest liked clips others are compared with."
-    )
-    recent_disliked: int = _parameter(
-        20, "clips", "How many of the latest disliked clips others are compared with."
+    recent_met: int = _parameter(
+        100, "clips", "How many of the clips met latest others are compared with."
     )
     taste_half_life_hours: float = _parameter(
         72.0, "hours", "How long until a liked clip counts half for what is shown next."
     )
-    dislike_share: float = _parameter(
-        0.3, "share", "What disliked clips count for the viewer's taste, beside liked ones."
+    taste_doubt: float = _parameter(
+        4.0,
+        "clips",
+        "What is met is believed as if so many clips just like it had said nothing before.",
     )
     dislike_weight: float = _parameter(
-        2.0, "factor", "A clip against the viewer's taste loses up to 0.3 times this much."
+        3.3, "factor", "A clip loses this much times how much clips like it were disliked."
     )
 
     # --- variety ---

@@ -119,14 +119,14 @@ def _shortlist(
 ) -> Places:
     """The rows, rising, among which the order is found: the best of every kind, and the drawn."""
     kinds = ready.catalogue.provenances
-    limited = np.zeros(len(ready), np.bool_)
-    rows = [np.array(drawn, np.int64)]
+    limited, chosen = np.zeros(len(ready), np.bool_), np.zeros(len(ready), np.bool_)
+    chosen[drawn] = True
     for kind, share in shares.items():
         if share > 0:
             limited |= kinds == kind
-            rows.append(_best(scores * (kinds == kind), most=most))
-    rows.append(_best(scores * ~limited, most=most))
-    return np.unique(np.concatenate(rows))
+            chosen[_best(scores * (kinds == kind), most=most)] = True
+    chosen[_best(scores * ~limited, most=most)] = True
+    return np.flatnonzero(chosen)
 
 
 def _best(scores: Floats, *, most: int) -> Places:
