@@ -20,7 +20,9 @@ from config.management.commands.web import ONE_THREAD
 
 SIZES = (10_000, 1_000_000)
 ROUNDS = 25
-PAGES_PER_ROUND = 15
+PAGES_OF_A_LIST, LISTS_PER_ROUND = 15, 4
+PAGES_PER_ROUND = PAGES_OF_A_LIST * LISTS_PER_ROUND
+DRF_PAGES_PER_ROUND = 4
 VISITS_PER_ROUND = 100
 """Within the two seconds for which visitors share the bytes of a page."""
 
@@ -31,9 +33,10 @@ READING = Reading(
     how=(
         "Everything is called in one process, as a server would call it, in turns for "
         f"{ROUNDS} rounds, through the same middleware; Postgres and Valkey are the embedded ones "
-        f"with data of their own. A round of ours is {PAGES_PER_ROUND} pages of one list, so the "
+        f"with data of their own. A round of ours is {LISTS_PER_ROUND} lists one after the other, "
+        f"{PAGES_OF_A_LIST} pages of each, so the "
         "ranking of what follows is in it as often as it happens; its time is divided by its "
-        "pages, and the medians of the rounds are compared. *Floor*: a view that answers constant "
+        "pages, and the medians of the rounds are compared; the floor's rounds are as long. *Floor*: a view that answers constant "
         "JSON of the same size, written by orjson. *DRF*: a ModelSerializer with nested "
         "serializers, select_related, annotated flags and a NOT EXISTS for what was seen, newest "
         "first. The person has an API key, follows 50 of 1,000 authors, has liked 100 clips and "
@@ -285,7 +288,7 @@ def _timed(token: str) -> dict[str, dict[str, float]]:
     same = f"mode=for_you&cursor={first['meta']['next_cursor']}"
     sides = {
         "floor": Timed(_many(lambda: get("/bench-floor", "", ""))),
-        "DRF": Timed(_many(lambda: get("/bench-drf", "", key), pages=2)),
+        "DRF": Timed(_many(lambda: get("/bench-drf", "", key), pages=DRF_PAGES_PER_ROUND)),
         "for you": Timed(lambda: _walk(get, key, lambda: None)),
         "for you, no ranking": Timed(_many(lambda: get("/api/v1/feed", same, key))),
         "for you, changed": Timed(lambda: _walk(get, key, lambda: mark_dirty(viewer))),
@@ -314,13 +317,14 @@ def _many(page: Callable[[], object], *, pages: int = PAGES_PER_ROUND) -> Callab
 
 
 def _walk(get: Callable[[str, str, str], bytes], key: str, before: Callable[[], None]) -> int:
-    """A new list, and on in it."""
-    cursor = ""
-    for _ in range(PAGES_PER_ROUND):
-        before()
-        body = get("/api/v1/feed", f"mode=for_you{cursor}", key)
-        # Cut out, because what a reader's parser costs is nobody's page.
-        cursor = "&cursor=" + body.rpartition(b'"next_cursor":"')[2].partition(b'"')[0].decode()
+    """New lists, and on in each of them."""
+    for _ in range(LISTS_PER_ROUND):
+        cursor = ""
+        for _ in range(PAGES_OF_A_LIST):
+            before()
+            body = get("/api/v1/feed", f"mode=for_you{cursor}", key)
+            # Cut out, because what a reader's parser costs is nobody's page.
+            cursor = "&cursor=" + body.rpartition(b'"next_cursor":"')[2].partition(b'"')[0].decode()
     return PAGES_PER_ROUND
 
 

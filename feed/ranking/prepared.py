@@ -102,6 +102,12 @@ class Prepared:
         return rows[order].astype(np.int64)
 
     @cached_property
+    def by_trend(self) -> Places:
+        """All rows, those that trend most first, of two that trend alike the newer."""
+        order = np.lexsort((-self.catalogue.published_at, -self.trend))
+        return np.asarray(order, np.int64)
+
+    @cached_property
     def is_unexplored(self) -> Flags:
         """Which clips (N,) were judged, but are not known well."""
         shown = self.reception.impressions

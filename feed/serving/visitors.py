@@ -12,14 +12,20 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 
-from common.memory import valkey
 from common.rates import parsed_rate
+from feed.serving.lines import answer_of
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 16
 APART_SECONDS = 1.0
 MOST_ADDRESSES = 10_000
+
+# ARGV: where one address is counted, how many more, for how many seconds it is counted.
+ADD = """
+redis.call('SET', ARGV[1], 0, 'EX', ARGV[3], 'NX')
+return redis.call('INCRBY', ARGV[1], ARGV[2])
+"""
 
 
 @dataclass(slots=True)
@@ -61,8 +67,4 @@ def forget_counts() -> None:
 
 
 def _added(address: str, number: int, *, seconds: int) -> int:
-    key = f"limit:visitor:{address}"
-    with valkey().pipeline(transaction=True) as pipeline:
-        pipeline.set(key, 0, ex=seconds, nx=True)
-        pipeline.incrby(key, number)
-        return int(pipeline.execute()[1])
+    return int(answer_of(ADD, [f"limit:visitor:{address}", number, seconds]))
