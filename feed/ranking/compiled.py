@@ -1,11 +1,11 @@
 """What goes clip by clip, or draw by draw, compiled by Numba: in Python it is most of a ranking.
 
-A kernel is compiled for the types it is declared with when this module is first loaded, and kept
-beside it, or in the user's cache folder where that cannot be written.
+A kernel is compiled for the types it is declared with when this module is first loaded, which takes
+some seconds, and kept beside it, or in the user's cache folder where nothing can be written there.
 """
 
 from collections.abc import Callable
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numba
 import numpy as np
@@ -29,8 +29,16 @@ R = TypeVar("R")
 
 def _compiled(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Compile at once; sums may be added up in any order, and nothing is NaN."""
-    reordered = {"reassoc", "contract", "nnan", "nsz"}
-    return numba.njit(signature, cache=True, nogil=True, fastmath=reordered)
+    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nnan", "nsz"}}
+
+    def compiled(function: Callable[P, R]) -> Callable[P, R]:
+        try:
+            return numba.njit(signature, cache=True, **options)(function)
+        except RuntimeError:
+            # Nowhere to keep it, so every process compiles for itself.
+            return numba.njit(signature, **options)(function)
+
+    return compiled
 
 
 @_compiled("f4[::1](f4[:, ::1], f4[::1], f4[::1], f4)")

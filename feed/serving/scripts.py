@@ -16,11 +16,11 @@ NOTE, in JSON, [viewer, request, seconds since the epoch, model, first position,
 their bytes.  Workers write notes into the table (`feed.distribution.served`).
 """
 
-STREAM, NOTE, PICKS = "feed:served", b"note", b"picks"
+STREAM, NOTE, PICKS = "feed:shown", b"note", b"picks"
 
 LIST = """
 local WIDTH = 64
-local function list_of(gen, name) return 'feed:list:' .. gen .. ':' .. name end
+local function list_of(gen, name) return 'feed:ready:' .. gen .. ':' .. name end
 -- Base, served, the offset behind the last entry, version, revision, ended; nothing without a list.
 local function meta_of(list)
     local meta = redis.call('HMGET', list .. ':meta', 'base', 'served', 'version', 'revision',
@@ -52,7 +52,7 @@ local function tail_of(list, hex, generation)
     redis.call('HSETNX', viewer, 'generation', generation)
     return {dirty, meta, shown,
         redis.call('HMGET', wishes, 'generation', 'made_for', 'told'),
-        redis.call('HMGET', viewer, 'generation', 'made_for', 'state')}
+        redis.call('HMGET', viewer, 'generation', 'made_for', 'columns')}
 end
 local function note_served(list, served, at, request, now, seconds)
     local meta, picks_of = list .. ':meta', list .. ':picks'
@@ -65,7 +65,7 @@ local function note_served(list, served, at, request, now, seconds)
     local picks = redis.call('GETRANGE', picks_of, (served - of[5]) * of[4],
         (at - of[5]) * of[4] - 1)
     if picks == '' then return end
-    redis.call('XADD', 'feed:served', 'MAXLEN', '~', 500000, '*', 'note', '[' .. of[1] .. ',"'
+    redis.call('XADD', 'feed:shown', 'MAXLEN', '~', 500000, '*', 'note', '[' .. of[1] .. ',"'
         .. request .. '",' .. now .. ',"' .. of[2] .. '",' .. served .. ',' .. of[3] .. ']',
         'picks', picks)
 end

@@ -37,14 +37,14 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 6 * 3600
 READ_AT_ONCE = 256
-GENERATION, MADE_FOR, STATE = "generation", "made_for", "state"
+GENERATION, MADE_FOR, STATE = "generation", "made_for", "columns"
 
 # What was made while `made_for` was current is kept under a new name, so that what somebody else
 # read before the change, and is about to keep, does not count.
 KEEP_IF_CURRENT = """
 local is_current = redis.call('HGET', KEYS[1], 'generation') == ARGV[1]
 redis.call('HSET', KEYS[1], 'generation', ARGV[2])
-if is_current then redis.call('HSET', KEYS[1], 'made_for', ARGV[2], 'state', ARGV[3]) end
+if is_current then redis.call('HSET', KEYS[1], 'made_for', ARGV[2], 'columns', ARGV[3]) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return is_current and 1 or 0
 """

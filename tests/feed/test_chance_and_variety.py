@@ -12,7 +12,7 @@ from feed.ranking.catalogue import RESPONSES
 from feed.ranking.diversity import Pool, varied_order
 from feed.ranking.exploration import explored, first_turns
 from feed.ranking.parameters import PARAMETERS
-from feed.ranking.prepared import prepared
+from feed.ranking.prepared import prepared, unit
 from feed.ranking.responses import reception, weight_of_usual
 from feed.ranking.tastes import liking
 from feed.ranking.viewers import Meeting, Meetings
@@ -81,6 +81,69 @@ def test_an_order_has_each_clip_once_and_the_best_first(
     order = varied_order(pool, count=count, fixed={}, shares={}, parameters=parameters)
     assert len(set(order.tolist())) == len(order) == count
     assert order[0] == int(np.argmax(pool.scores))
+
+
+@given(st.integers(0, 1000), st.integers(1, 60), st.integers(1, 50))
+def test_an_order_is_the_greedy_one_by_score_author_and_likeness(
+    seed: int, size: int, count: int
+) -> None:
+    random = np.random.default_rng(seed)
+    pool = Pool(
+        scores=random.uniform(0.1, 1, size).astype(np.float32),
+        coordinates=unit(random.standard_normal((size, 4)) + 1),
+        authors=random.integers(0, 8, size),
+        kinds=random.integers(0, 2, size).astype(np.uint8),
+    )
+    kept = {int(random.integers(0, count)): 0}
+    order = varied_order(pool, count=count, fixed=kept, shares={0: 0.4}, parameters=PARAMETERS)
+    plain = plain_order(pool, count=count, kept=kept, share=0.4)
+    assert order.tolist() == plain
+
+
+def plain_order(pool: Pool, *, count: int, kept: dict[int, int], share: float) -> list[int]:
+    """The same, clip by clip as it is defined."""
+    theta, chosen = PARAMETERS.diversity_theta, list[int]()
+
+    def worth(clip: int) -> float:
+        already = sum(pool.authors[one] == pool.authors[clip] for one in chosen)
+        floor = PARAMETERS.author_floor
+        factor = (1 - floor) * PARAMETERS.author_decay**already + floor
+        likeness = pool.coordinates[chosen[-9:]] @ pool.coordinates[clip]
+        crowd = (1 - theta) * float(np.square(np.maximum(likeness, 0)).sum())
+        return float(theta * pool.scores[clip] / pool.scores.max() * factor - crowd)
+
+    def is_too_much(clip: int) -> bool:
+        of_author = sum(pool.authors[one] == pool.authors[clip] for one in chosen[-9:])
+        of_kind = sum(pool.kinds[one] == 0 for one in chosen)
+        is_full = of_kind + 1 > share * (len(chosen) + 1) + 0.5
+        return bool(of_author >= PARAMETERS.author_cap or (pool.kinds[clip] == 0 and is_full))
+
+    held = set(kept.values())
+    while len(chosen) < min(count, len(pool)):
+        now = kept.get(len(chosen))
+        if now is not None and not is_too_much(now):
+            chosen.append(now)
+            held.discard(now)
+            continue
+        left = [clip for clip in range(len(pool)) if clip not in chosen and clip not in held]
+        fitting = [clip for clip in left if not is_too_much(clip)]
+        best = max(fitting or left, key=worth, default=None)
+        chosen.append(min(held) if best is None else best)
+        held.discard(chosen[-1])
+    return chosen
+
+
+def test_what_was_met_lately_counts_by_its_strength_its_likeness_and_its_age() -> None:
+    ready = prepared(CLIPS)
+    age = PARAMETERS.taste_half_life_hours * 3600
+    said = ((0, -0.5, age), (8, 1.0, 0.0), (1, 0.3, 0.0), (2, 0.0, 0.0))
+    met = Meetings.of(Meeting(int(CLIPS.numbers[row]), NOW - ago, y) for row, y, ago in said)
+    near = liking(ready, met, now=NOW)
+    likeness = np.maximum(ready.coordinates[[0, 8, 1]] @ ready.coordinates[16], 0) ** 4
+    counts = likeness * np.array([0.5, 1, 1])
+    expected = counts @ np.array([-0.5, 1.0, 0.3]) / (counts.sum() + PARAMETERS.taste_doubt)
+    assert near[16] == pytest.approx(expected, abs=1e-5)
+    assert not liking(ready, Meetings.of(()), now=NOW).any()
 
 
 def test_of_two_good_clips_the_one_unlike_the_first_comes_next() -> None:

@@ -533,3 +533,43 @@ def test_what_a_migration_writes_waits_until_the_tables_are_there() -> None:
     call_command("migrate", verbosity=0)
     make_clip(author)
     assert not Change.objects.exists()
+
+
+def test_a_list_that_valkey_lost_half_of_begins_anew_where_it_was(
+    valkey_server: redis.Redis,
+) -> None:
+    many_clips(30)
+    program = program_of(make_user())
+    first = get(program).json()
+    keys: Any = valkey_server.keys("feed:ready:*")
+    (entries,) = [key for key in keys if not key.endswith((b":meta", b":picks"))]
+    valkey_server.delete(entries)
+    second = get(program, cursor=first["meta"]["next_cursor"])
+    assert len(captions(second)) == 10
+    assert get(program, cursor=second.json()["meta"]["next_cursor"]).status_code == 200
+
+
+def test_a_page_that_was_asked_for_and_never_read_is_nobody_elses(
+    valkey_server: redis.Redis,
+) -> None:
+    text = "return {ARGV[1], string.rep(ARGV[1], 100000)}"
+    forgotten, read = lines.Question(text, ["one"]), lines.Question(text, ["two"])
+    assert read.answer()[0] == b"two"
+    assert forgotten.answer()[0] == b"one"
+    valkey_server.script_flush()
+    assert lines.answer_of(text, ["three"])[0] == b"three"
+    lost = lines.Question(text, ["four"])
+    lines.hang_up()
+    assert lost.answer()[0] == b"four"
+    assert lines.answer_of(text, ["five"])[0] == b"five"
+
+
+def test_a_request_counts_once_though_its_page_is_asked_for_ahead(
+    valkey_server: redis.Redis,
+) -> None:
+    many_clips(12)
+    viewer = make_user()
+    program = program_of(viewer)
+    for _ in range(3):
+        assert get(program).status_code == 200
+    assert int(valkey_server.get(f"limit:person:{viewer.pk}") or 0) == 3
