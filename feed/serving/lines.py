@@ -21,7 +21,6 @@ from common.memory import valkey
 
 SECONDS: Final = 1
 AT_ONCE = 65536
-SPINS = 100
 UNREAD: Final = object()
 
 _local = threading.local()
@@ -62,22 +61,13 @@ class Line:
             return
         question, self._open = self._open, None
         while question.found is UNREAD:
-            size = self._received()
+            size = self._socket.recv_into(self._buffer)
             if not size:
                 raise ConnectionResetError
             self._reader.feed(self._buffer, 0, size)  # type: ignore[arg-type] # any buffer
             found = self._reader.gets()
             if found is not False:
                 question.found = found
-
-    def _received(self) -> int:
-        """How many bytes were received; for SPINS tries without sleeping, which costs more."""
-        for _ in range(SPINS):
-            try:
-                return self._socket.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                continue
-        return self._socket.recv_into(self._buffer)
 
     def end(self) -> None:
         """Close it."""
