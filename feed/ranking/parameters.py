@@ -32,7 +32,7 @@ class Parameters:
         1.0, "points", "What the models of viewers' histories say counts this much."
     )
     content_weight: float = _parameter(
-        3.0, "points", "Being like what the viewer liked lately counts up to this much."
+        3.0, "points", "What the viewer made lately of clips like it counts up to this much."
     )
     followed_weight: float = _parameter(
         0.5, "points", "A clip by somebody the viewer follows gets this much."
