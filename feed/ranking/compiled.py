@@ -1,13 +1,13 @@
 """What goes clip by clip, or draw by draw, compiled by Numba: in Python it is most of a ranking.
 
-A kernel is compiled for the types it is declared with when this module is first loaded, which takes
-some seconds, and kept beside it, or in the user's cache folder where nothing can be written there.
+Kernels are compiled for the types they are declared with, which takes some seconds, and kept beside
+this module, or in the user's cache folder where nothing can be written here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -27,18 +27,41 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _compiled(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Compile at once; sums may be added up in any order, and nothing is NaN."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nnan", "nsz"}}
+_kernels: dict[str, tuple[str, Callable[..., Any]]] = {}
 
-    def compiled(function: Callable[P, R]) -> Callable[P, R]:
+
+@cache
+def compile_kernels() -> Mapping[str, Callable[..., Any]]:
+    """Compile all of them, unless they are; Numba and its 100 MB are loaded by who ranks alone."""
+    import numba  # noqa: PLC0415 - see above
+
+    # Sums may be added up in any order, and nothing is NaN.
+    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nnan", "nsz"}}
+    for name, (signature, function) in _kernels.items():
         try:
-            return numba.njit(signature, cache=True, **options)(function)
+            made = numba.njit(signature, cache=True, **options)(function)
         except RuntimeError:
             # Nowhere to keep it, so every process compiles for itself.
-            return numba.njit(signature, **options)(function)
+            made = numba.njit(signature, **options)(function)
+        # Under its name, because kernels call each other.
+        globals()[name] = made
+    return {name: globals()[name] for name in _kernels}
 
-    return compiled
+
+def _compiled(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A kernel that is compiled, with all others, when one of them is first called."""
+
+    def kept(function: Callable[P, R]) -> Callable[P, R]:
+        name = function.__name__
+        _kernels[name] = signature, function
+
+        @wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            return compile_kernels()[name](*args, **kwargs)  # type: ignore[no-any-return]
+
+        return called
+
+    return kept
 
 
 @_compiled("f4[::1](f4[:, ::1], f4[::1], f4[::1], f4)")
