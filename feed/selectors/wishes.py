@@ -14,6 +14,7 @@ from feed.models.wishes import (
     TimeSpent,
     TopicAmount,
 )
+from social.selectors.hiding import hidden_from
 
 
 def settings_of(user: User) -> FeedSettings:
@@ -39,8 +40,9 @@ def muted_words_of(user: User) -> list[str]:
 
 
 def hidden_creators_of(user: User) -> QuerySet[HiddenCreator]:
-    """Whose clips they hid, as rows with `creator`, newest first."""
+    """Whose clips they hid, as rows with `creator`, newest first, but for whom a block hides."""
     mine = HiddenCreator.objects.filter(user=user, creator__is_active=True)
+    mine = mine.exclude(hidden_from(user, "creator_id"))
     return mine.select_related("creator").order_by("-created_at", "creator_id")
 
 

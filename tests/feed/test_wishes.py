@@ -50,6 +50,17 @@ def patch(client: Client, **body: Any) -> Any:
     return client.patch(SETTINGS, body, content_type="application/json")
 
 
+def test_whom_i_hid_is_not_named_to_me_once_they_block_me(program: Client, viewer: User) -> None:
+    creator = make_user()
+    assert program.put(f"{HIDDEN}/{creator.handle}").status_code == 204
+    for path in (HIDDEN, "/api/v1/feed/profile"):
+        assert creator.handle in program.get(path).content.decode()
+    block(creator, viewer.handle)
+    for path in (HIDDEN, "/api/v1/feed/profile"):
+        assert creator.handle not in program.get(path).content.decode()
+    assert told(viewer).hidden_authors == {author_key(creator.pk)}
+
+
 def test_a_sentence_becomes_chips_that_the_ranking_hears_of(program: Client, viewer: User) -> None:
     assert told(viewer).chips == ()
     answer = post(program, STEERING, text="more rainy anime and #jazz, no horror")
