@@ -25,6 +25,7 @@ LITTLE_KNOWN = replace(
 )
 EVERYONE = np.ones(200, np.bool_)
 EVEN = np.ones(200, np.float32)
+ROUNDING = 1e-5
 
 
 def test_first_places_go_to_who_was_shown_least_and_waited_longest() -> None:
@@ -96,17 +97,18 @@ def test_an_order_is_the_greedy_one_by_score_author_and_likeness(
     )
     kept = {int(random.integers(0, count)): 0}
     order = varied_order(pool, count=count, fixed=kept, shares={0: 0.4}, parameters=PARAMETERS)
-    plain = plain_order(pool, count=count, kept=kept, share=0.4)
-    assert order.tolist() == plain
+    assert len(order) == min(count, size)
+    for place, clip in enumerate(order.tolist()):
+        best = best_next(pool, order[:place].tolist(), kept=kept, share=0.4)
+        assert clip in best, (place, clip, best)
 
 
-def plain_order(pool: Pool, *, count: int, kept: dict[int, int], share: float) -> list[int]:
-    """The same, clip by clip as it is defined."""
-    theta, chosen = PARAMETERS.diversity_theta, list[int]()
+def best_next(pool: Pool, chosen: list[int], *, kept: dict[int, int], share: float) -> set[int]:
+    """What may come next, as it is defined; more than one where rounding may decide."""
+    theta, floor = PARAMETERS.diversity_theta, PARAMETERS.author_floor
 
     def worth(clip: int) -> float:
         already = sum(pool.authors[one] == pool.authors[clip] for one in chosen)
-        floor = PARAMETERS.author_floor
         factor = (1 - floor) * PARAMETERS.author_decay**already + floor
         likeness = pool.coordinates[chosen[-9:]] @ pool.coordinates[clip]
         crowd = (1 - theta) * float(np.square(np.maximum(likeness, 0)).sum())
@@ -118,19 +120,16 @@ def plain_order(pool: Pool, *, count: int, kept: dict[int, int], share: float) -
         is_full = of_kind + 1 > share * (len(chosen) + 1) + 0.5
         return bool(of_author >= PARAMETERS.author_cap or (pool.kinds[clip] == 0 and is_full))
 
-    held = set(kept.values())
-    while len(chosen) < min(count, len(pool)):
-        now = kept.get(len(chosen))
-        if now is not None and not is_too_much(now):
-            chosen.append(now)
-            held.discard(now)
-            continue
-        left = [clip for clip in range(len(pool)) if clip not in chosen and clip not in held]
-        fitting = [clip for clip in left if not is_too_much(clip)]
-        best = max(fitting or left, key=worth, default=None)
-        chosen.append(min(held) if best is None else best)
-        held.discard(chosen[-1])
-    return chosen
+    held = set(kept.values()) - set(chosen)
+    now = kept.get(len(chosen))
+    if now in held and not is_too_much(now):
+        return {now}
+    left = [clip for clip in range(len(pool)) if clip not in chosen and clip not in held]
+    fitting = [clip for clip in left if not is_too_much(clip)] or left
+    if not fitting:
+        return {min(held)}
+    highest = max(map(worth, fitting))
+    return {clip for clip in fitting if worth(clip) > highest - ROUNDING}
 
 
 def test_what_was_met_lately_counts_by_its_strength_its_likeness_and_its_age() -> None:
