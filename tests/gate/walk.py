@@ -71,7 +71,7 @@ from moderation.services.policies import (
     install_policy_file,
     propose_policy,
 )
-from social.services.following import follow, unfollow
+from social.services.following import UnableToFollow, follow, unfollow
 from social.services.liking import like, unlike
 from social.services.watching import note_view
 from tests.gate.dealings import Dealings
@@ -926,10 +926,11 @@ class Walk:
 
     def follow(self) -> int | None:
         follower, followee = self._two()
-        is_known = followee not in self.oracle.hidden_people(follower)
-        refused = None if is_known else NotFound
+        refused: type[Exception] | None = None
+        if self.oracle.are_apart(follower, followee):
+            refused = UnableToFollow if self.oracle.people[follower].is_reviewer else NotFound
         self._do(lambda: follow(self.users[follower], followee), refused=refused, luck=None)
-        if is_known:
+        if refused is None:
             self.oracle.follows.add((follower, followee))
         return None
 

@@ -58,6 +58,17 @@ def test_a_block_ends_follows_both_ways_and_is_made_and_taken_back_as_often_as_o
     assert as_bob.put("/api/v1/users/ada/follow").status_code == 200
 
 
+def test_a_reviewer_who_still_finds_who_blocked_them_follows_them_no_more(ada: User) -> None:
+    browser = browser_of(make_user("max", role=Role.MODERATOR))
+    block(ada, "max")
+    assert browser.get("/api/v1/users/ada").status_code == 200
+    answer = browser.put("/api/v1/users/ada/follow")
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "unable_to_follow"
+    assert "blocked" in answer.json()["detail"]
+    assert not Follow.objects.exists()
+
+
 def test_nobody_blocks_themselves_or_nobody_and_a_visitor_blocks_none(ada: User) -> None:
     browser = browser_of(ada)
     assert browser.put("/api/v1/users/ada/block").json()["code"] == "unable_to_block"

@@ -55,9 +55,14 @@ def person_for(viewer: Viewer, handle: str) -> User:
     everybody.
     """
     found = person(handle)
-    if not is_reviewer(viewer) and _is_hidden(viewer, found):
+    if not is_reviewer(viewer) and are_apart(viewer, found):
         raise NotFound("There is no such person.")
     return found
+
+
+def are_apart(viewer: Viewer, other: User) -> bool:
+    """Whether one of the two blocked the other."""
+    return User.objects.filter(pk=other.pk).filter(hidden_from(viewer)).exists()
 
 
 def has_blocked(viewer: Viewer, handle: str) -> bool:
@@ -66,7 +71,3 @@ def has_blocked(viewer: Viewer, handle: str) -> bool:
     if not isinstance(viewer, User) or not re.fullmatch(HANDLE_PATTERN, handle):
         return False
     return Block.objects.filter(blocker=viewer, blocked__handle=handle).exists()
-
-
-def _is_hidden(viewer: Viewer, other: User) -> bool:
-    return User.objects.filter(pk=other.pk).filter(hidden_from(viewer)).exists()

@@ -7,13 +7,13 @@ from accounts.models import User
 from common.errors import Invalid
 from social.distribution.telling import tell_of_follow
 from social.models.people import Follow
-from social.selectors.hiding import person_for
+from social.selectors.hiding import are_apart, person_for
 from social.services.pairs import alone_with
 from social.signals import person_followed, person_unfollowed, tell
 
 
 class UnableToFollow(Invalid):
-    """Nobody follows themselves."""
+    """Nobody follows themselves, nor whom a block keeps them apart from."""
 
     code = "unable_to_follow"
 
@@ -26,6 +26,8 @@ def follow(follower: User, handle: str) -> None:
     with transaction.atomic():
         alone_with(follower, followee)
         person_for(follower, handle)  # a block may have come first
+        if are_apart(follower, followee):  # which hides nobody from a reviewer
+            raise UnableToFollow("One of you blocked the other.", field="handle")
         _, is_new = Follow.objects.get_or_create(follower=follower, followee=followee)
         if not is_new:
             return
