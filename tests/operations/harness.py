@@ -102,6 +102,14 @@ def manage(data: Path, *arguments: str, port: int) -> subprocess.CompletedProces
     )
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs: a zombie has ended, and waits for the init of the machine."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.socket() as probe:

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from config.supervision.roster import BEAT, CPU_WORKER, RENDER_WORKER, UPLOAD_WORKER, WEB
-from tests.operations.harness import Reverie, manage, running_up
+from tests.operations.harness import Reverie, is_alive, manage, running_up
 
 pytestmark = pytest.mark.slow
 CHILDREN = ["postgres", "valkey", WEB, CPU_WORKER, UPLOAD_WORKER, RENDER_WORKER, BEAT]
@@ -63,6 +63,6 @@ def test_nothing_is_left_running_however_it_ends(tmp_path: Path) -> None:
         below = reverie.descendants()
         reverie.process.send_signal(signal.SIGINT)
         assert reverie.process.wait(timeout=30) == 0
-        assert not [process for process in below if process.is_running()]
+        assert not [process for process in below if is_alive(process)]
         assert "Everything is stopped." in reverie.said
         assert not (reverie.here.run / "processes.json").exists()
