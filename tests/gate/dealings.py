@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 WORDS = ("kites", "fox", "window", "paris")
 SAID = "wc%06dz"
 STIRRED = 4
+LATELY_SAID = 10
 
 Act = Callable[[], int | None]
 
@@ -110,12 +111,25 @@ class Dealings:
         self.stirred = [*handles, *self.stirred][:STIRRED]
 
     def block(self) -> int | None:
-        one, other = self.walk._two()
+        one, other = self._who_fall_out()
         self.stir(one, other)
         self._changed(lambda: block(self.walk.users[one], other))
         if self._is_in(Block, blocker=one, blocked=other):
             self.oracle.blocked(one, other)
         return None
+
+    def _who_fall_out(self) -> tuple[str, str]:
+        """Often who spoke lately under a clip, and its author: so there are words to hide."""
+        talks = [
+            (one.author, self.oracle.clips[one.under].author)
+            for one in self.said[-LATELY_SAID:]
+            if one.under in self.walk.live
+        ]
+        found = [two for two in talks if two[0] != two[1] and self.walk._are_active(*two)]
+        if not found or self.random.random() < 0.5:
+            return self.walk._two()
+        one, other = self.random.choice(found)
+        return (one, other) if self.random.random() < 0.5 else (other, one)
 
     def unblock(self) -> int | None:
         pair = self._pair(self.oracle.blocks)
@@ -260,22 +274,28 @@ class Dealings:
         return int(number)
 
     def is_readable(self, viewer: str, number: int) -> bool:
-        """Whether the viewer may read what was said, given that they may see the clip.
+        """Whether the viewer may read what was said, given that they may see the clip."""
+        return not self.why_unreadable(viewer, number)
+
+    def why_unreadable(self, viewer: str, number: int) -> str:
+        """Why the viewer may not read what was said; empty where they may.
 
         Nobody but reviewers reads what is said by somebody and under a clip of somebody who are
         kept apart.
         """
         said, people = self.said[number], self.oracle.people
         if {said.number, said.thread} & self.unsaid:
-            return False
+            return "taken away"
         voices = {said.author, self.said[said.thread].author}
         if not all(people[one].is_active for one in voices):
-            return False
+            return "suspended"
+        if voices & self.oracle.hidden_people(viewer):
+            return "apart from the viewer"
         author = self.oracle.clips[said.under].author
         is_reviewer = bool(viewer) and people[viewer].is_reviewer
         if not is_reviewer and any(self.oracle.are_apart(one, author) for one in voices):
-            return False
-        return not voices & self.oracle.hidden_people(viewer)
+            return "apart from the clip's author"
+        return ""
 
     def unsay(self) -> int | None:
         """Its author takes it away, who may have been kept from the clip since."""

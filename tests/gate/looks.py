@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -76,7 +77,8 @@ class Looks:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.oracle = walk.oracle
-        self.random = walk.random
+        # Of its own: what a look meets is not always the same, and the walk is to be.
+        self.random = Random(walk.seed)
         self.count: Counter[str] = Counter()
         self._queries: dict[tuple[str, int | None], tuple[str, tuple[Any, ...]]] = {}
         self.browsers = {VISITOR: Client()} | {

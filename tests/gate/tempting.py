@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.gate.oracle import VISITOR, State
 
 if TYPE_CHECKING:
+    from tests.gate.dealings import Said
     from tests.gate.looks import Looks
 
 OK = 200
@@ -69,18 +70,17 @@ class Temptations:
     # --- words and people ---
 
     def _words(self) -> bool:
-        hidden = self._hidden()
         said = [one for one in self.dealings.said[-LATELY_SAID:] if one.under in self.walk.live]
-        found = [
-            (viewer, one)
-            for viewer in hidden
-            for one in said
-            if not self.dealings.is_readable(viewer, one.number)
-            and self.oracle.is_listed(viewer, one.under)
-        ]
+        found: dict[str, list[tuple[str, Said]]] = {}
+        for viewer in filter(None, self._viewers()):
+            for one in said:
+                why = self.dealings.why_unreadable(viewer, one.number)
+                if why and self.oracle.is_listed(viewer, one.under):
+                    found.setdefault(why, []).append((viewer, one))
         if not found:
             return False
-        viewer, one = self.random.choice(found)
+        # Each kind as often as the others, though most of what is hidden was taken away.
+        viewer, one = self.random.choice(found[self.random.choice(sorted(found))])
         clip, thread = self.walk.clips[one.under].pk, self.dealings.said[one.thread].pk
         places = [
             f"/api/v1/clips/{clip}/comments?limit=50",
