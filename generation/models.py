@@ -17,7 +17,8 @@ class Job(models.Model):
 
     `lease_token` names the worker run that holds the job and `lease_until` when it lets go; a
     job in progress past that moment belongs to nobody and is queued again by the sweep.  `parent`
-    is the video it is a remix of.  `motion` is null or JSON as `generation.motion` reads it, and
+    is the video it is a remix of.  `begins_with_picture` tells that there is, or was, an
+    InputPicture.  `motion` is null or JSON as `generation.motion` reads it, and
     `reading` what the engine makes of the prompt: `understood`, `taken_for`, `ignored`, or nothing.
     """
 
@@ -40,6 +41,7 @@ class Job(models.Model):
     height = models.PositiveIntegerField()
     inference_steps = models.PositiveIntegerField()
     guidance_scale = models.FloatField()
+    begins_with_picture = models.BooleanField(default=False, db_default=False)
     motion = models.JSONField(null=True, blank=True)
     reading = models.JSONField(default=dict, blank=True)
     progress = models.PositiveSmallIntegerField(default=0)
@@ -76,6 +78,15 @@ class Job(models.Model):
                 fields=["id"], name="job_unfinished", condition=Q(state__in=sorted(UNFINISHED))
             ),
         ]
+
+
+class InputPicture(models.Model):
+    """The picture that a job's video begins with, a WebP of its size; kept until the job ends."""
+
+    job = models.OneToOneField(
+        Job, on_delete=models.CASCADE, primary_key=True, related_name="picture"
+    )
+    data = models.BinaryField()
 
 
 class JobEvent(Event):

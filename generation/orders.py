@@ -21,7 +21,8 @@ class Order:
     """What a person asks for; None leaves the choice to the engine (and the seed to chance).
 
     `size` is `WIDTHxHEIGHT` in pixels and `seconds` a string, as in the Videos API.  `remix_of` is
-    the video that this one begins with.  `motion` are boxes that things are to follow.
+    the video whose words this one begins with, and `picture` a file: JPEG, PNG or WebP.  `motion`
+    are boxes that things are to follow.
     """
 
     prompt: str
@@ -35,3 +36,4 @@ class Order:
     posting: Posting | None = None
     remix_of: UUID | None = None
     motion: MotionSpec | None = None
+    picture: bytes | None = None

@@ -2,25 +2,29 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clips.models import Privacy
 from common.errors import Invalid
 from common.ids import public_id
-from generation.engines.port import EngineDescription
+from generation.engines.port import EngineDescription, PictureUse
 from generation.models import Job
 from generation.motion import motion_spec
 from generation.orders import Order, Posting
+from generation.pictures import FIELD, MOST_BYTES
 from generation.selectors import queue_position
 from generation.states import FAILED
 
+DATA_URL = re.compile(r"data:image/(png|jpeg|jpg|webp);base64,", re.ASCII | re.IGNORECASE)
 FOLDED = re.compile(r"(\w{1,40})\[(\w{1,40})\](\[\])?", re.ASCII)
 UNSUPPORTED = {
-    "input_reference": "This model makes videos from words only.",
     "characters": "This model knows no characters.",
     "num_frames": "The number of frames follows from `seconds`.",
     "fps": "The frame rate follows from `seconds`.",
@@ -40,6 +44,54 @@ class PostSerializer(serializers.Serializer[Any]):
     privacy = serializers.ChoiceField(choices=Privacy.choices, default=Privacy.PUBLIC)
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "format": "binary"},
+            {
+                "type": "object",
+                "properties": {"image_url": {"type": "string", "format": "uri"}},
+                "required": ["image_url"],
+            },
+        ]
+    }
+)
+class InputReferenceField(serializers.Field[bytes, Any, Any, Any]):
+    """The picture a video begins with: a file in a form, or `{"image_url": "data:image/…"}`.
+
+    Only the bytes are taken from it; what kind of picture they are is found in them.
+    """
+
+    def to_internal_value(self, data: Any) -> bytes:
+        """The bytes of the picture.  Raises Invalid."""
+        if isinstance(data, UploadedFile):
+            return bytes(data.read(MOST_BYTES + 1))
+        given = data if isinstance(data, dict) else {}
+        if "file_id" in given:
+            raise self._refused("There are no files to name here: send the picture itself.")
+        url = given.get("image_url")
+        if not isinstance(url, str):
+            raise self._refused('Send a picture as a file, or as {"image_url": "data:image/…"}.')
+        found = DATA_URL.match(url)
+        if found is None:
+            raise self._refused(
+                "Pictures are not fetched from elsewhere: send the picture itself, as a file or as "
+                "a data: URL in base64."
+            )
+        try:
+            return b64decode(url[found.end() :], validate=True)
+        except ValueError as error:
+            raise self._refused("The data: URL is no base64.") from error
+
+    def to_representation(self, value: bytes) -> Any:
+        """It is never shown."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _refused(message: str) -> Invalid:
+        return Invalid(message, code="invalid_picture", field=FIELD)
+
+
 class VideoRequestSerializer(serializers.Serializer[Any]):
     """A request to make a video, as the Videos API has it, and our extensions."""
 
@@ -55,6 +107,7 @@ class VideoRequestSerializer(serializers.Serializer[Any]):
     height = serializers.IntegerField(required=False)
     post = PostSerializer(required=False)
     motion = serializers.JSONField(required=False)
+    input_reference = InputReferenceField(required=False, allow_null=True)
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The checked request; what no engine here can honour is refused, never ignored."""
@@ -84,13 +137,14 @@ class VideoRequestSerializer(serializers.Serializer[Any]):
             guidance_scale=data.get("guidance_scale"),
             posting=Posting(**post) if post is not None else None,
             motion=motion_spec(data["motion"]) if data.get("motion") is not None else None,
+            picture=data.get("input_reference"),
         )
 
 
 def _unfolded(data: Mapping[str, Any]) -> dict[str, Any]:
     """`data` as JSON would have it: a form spells an object `post[caption]`, `post[hashtags][]`.
 
-    A form may also carry `post` and `motion` as JSON in one field each.
+    A form may also carry `post`, `motion` and `input_reference` as JSON in one field each.
     """
     if not isinstance(data, QueryDict):
         return dict(data)
@@ -103,7 +157,7 @@ def _unfolded(data: Mapping[str, Any]) -> dict[str, Any]:
             owner, part, is_list = folded.groups()
             value = data.getlist(name) if is_list else data[name]
             plain.setdefault(owner, {})[part] = value
-    for name in ("post", "motion"):
+    for name in ("post", "motion", FIELD):
         if isinstance(plain.get(name), str):
             plain[name] = _parsed(name, plain[name])
     return plain
@@ -139,7 +193,8 @@ class VideoErrorSerializer(serializers.Serializer[Any]):
 class VideoSerializer(serializers.Serializer[Any]):
     """The Videos API's video object; what comes after `error` is ours.
 
-    `understood` is what the model made of the prompt, in its own words, null where it can not tell.
+    `begins_with_picture` tells that one was sent.  `understood` is what the model made of the
+    prompt, in its own words, null where it can not tell.
     """
 
     id = serializers.CharField()
@@ -158,6 +213,7 @@ class VideoSerializer(serializers.Serializer[Any]):
     seed = serializers.IntegerField()
     queue_position = serializers.IntegerField(allow_null=True)
     clip_id = serializers.UUIDField(allow_null=True)
+    begins_with_picture = serializers.BooleanField()
     motion = serializers.JSONField(allow_null=True)
     understood = serializers.CharField(allow_null=True)
     taken_for = serializers.DictField(child=serializers.CharField())
@@ -183,7 +239,7 @@ class VideoDeletedSerializer(serializers.Serializer[Any]):
 
 
 class ModelSerializer(serializers.Serializer[Any]):
-    """One engine; `sizes`, `seconds` and `default_…` are ours."""
+    """One engine; `sizes`, `seconds` and `input_reference` (none, optional, required) are ours."""
 
     id = serializers.CharField()
     object = serializers.CharField()
@@ -191,6 +247,7 @@ class ModelSerializer(serializers.Serializer[Any]):
     owned_by = serializers.CharField()
     sizes = serializers.ListField(child=serializers.CharField())
     seconds = serializers.ListField(child=serializers.CharField())
+    input_reference = serializers.ChoiceField(choices=[use.value for use in PictureUse])
 
 
 class ModelListSerializer(serializers.Serializer[Any]):
@@ -220,6 +277,7 @@ def video_object(job: Job) -> dict[str, Any]:
         "seed": job.seed,
         "queue_position": queue_position(job),
         "clip_id": str(clip.pk) if clip else None,
+        "begins_with_picture": job.begins_with_picture,
         "motion": job.motion,
         "understood": job.reading.get("understood"),
         "taken_for": dict(job.reading.get("taken_for", ())),
@@ -254,4 +312,5 @@ def model_object(engine: EngineDescription) -> dict[str, Any]:
         "owned_by": engine.owned_by,
         "sizes": [f"{width}x{height}" for width, height in engine.sizes],
         "seconds": list(engine.lengths),
+        "input_reference": engine.picture.value,
     }

@@ -17,10 +17,11 @@ from clips.selectors import remixable_video
 from clips.services import checked_caption, checked_hashtags, erase_video
 from common.errors import Denied, Invalid, TooMany
 from common.transitions import move
-from generation.engines.port import EngineDescription
-from generation.models import Job
+from generation.engines.port import EngineDescription, PictureUse
+from generation.models import InputPicture, Job
 from generation.motion import MotionSpec, as_json
 from generation.orders import Order, Posting
+from generation.pictures import FIELD, fitted_picture
 from generation.selectors import (
     engine_description,
     job_for,
@@ -47,7 +48,8 @@ def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
     """Queue a video for `owner`, if they may, policy allows it and there is room.
 
     The prompt is judged before anything is stored.  Raises Denied, AccountPaused, PromptRefused,
-    Invalid (with the field), TooManyJobs, and for a remix NotFound and NoRemix.
+    Invalid (with the field), UnableToTakePicture, TooManyJobs, and for a remix NotFound and
+    NoRemix.
     """
     if owner.role == Role.VIEWER:
         raise Denied("Your account can watch; ask an admin to let you create.")
@@ -56,12 +58,16 @@ def request_generation(owner: User, order: Order, *, now: datetime) -> Job:
     parent = remixable_video(owner, order.remix_of) if order.remix_of else None
     asked = {**_checked(order, engine), **_posting(order.posting)}
     job = Job(owner=owner, parent=parent, engine=engine.id, **asked)
+    picture = _picture(order.picture, engine, width=job.width, height=job.height)
+    job.begins_with_picture = picture is not None
     screen_prompt(owner=owner, prompt=job.prompt, negative_prompt=job.negative_prompt, now=now)
     if job.caption:
         screen_caption(author=owner, text=job.caption, now=now)
     with transaction.atomic():
         _take_place_in_queue(owner)
         job.save(force_insert=True)
+        if picture is not None:
+            InputPicture.objects.create(job=job, data=picture)
         job.events.create(from_state="", to_state=QUEUED, actor=owner, at=now)
         transaction.on_commit(ring)
     return job
@@ -175,6 +181,19 @@ def _seconds(seconds: str | None, engine: EngineDescription) -> str:
         return seconds
     offered = ", ".join(engine.lengths)
     raise Invalid(f"{seconds!r} seconds is not offered. Use one of {offered}.", field="seconds")
+
+
+def _picture(
+    data: bytes | None, engine: EngineDescription, *, width: int, height: int
+) -> bytes | None:
+    if data is None:
+        if engine.picture is PictureUse.REQUIRED:
+            raise Invalid("This model begins with a picture: send one.", field=FIELD)
+        return None
+    if not engine.takes_picture:
+        told = "This model makes videos from words only."
+        raise Invalid(told, code="unsupported_parameter", field=FIELD)
+    return fitted_picture(data, width=width, height=height)
 
 
 def _motion(motion: MotionSpec | None, engine: EngineDescription) -> dict[str, object] | None:

@@ -5,15 +5,19 @@ Whatever goes wrong on the way, the clip is held for a person: nothing is allowe
 
 import hashlib
 import logging
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from uuid import UUID, uuid4
 
+import numpy as np
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from numpy.typing import NDArray
 
 from accounts.models import User
 from accounts.selectors import is_minor
@@ -22,7 +26,7 @@ from clips.services import claim_for_screening, extend_screening, release_screen
 from common.states import UnableToMove
 from common.storage import UnableToReachStore
 from moderation.enforcement.bans import BankChanged
-from moderation.enforcement.frame_checks import FrameCheck
+from moderation.enforcement.frame_checks import FrameCheck, FrameLook
 from moderation.enforcement.readers import read_at_door, read_caption, read_fully, read_talk
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.enforcement.shadowing import Judgement, judged, note_shadow
@@ -32,9 +36,11 @@ from moderation.policy.rules import ON_ERROR, Audience, Fixture, Outcome, Policy
 from moderation.policy.wording import message
 from moderation.selectors.appeals import ON_APPEAL, is_allowed_on_appeal
 from moderation.selectors.policies import active_policy, forget_policies, version_in_force
+from video.encoding import MP4_NAME, encode
 
 HEARTBEATS_PER_LEASE = 4
 UNREADABLE = "unreadable"
+PICTURE = "picture"
 POLICY_CHANGED = "the policy changed"
 READERS = {
     "prompt": read_at_door,
@@ -79,6 +85,37 @@ def judge_text(content: Content, *, texts: Mapping[str, str], stage: str, now: d
     outcome = _for_words(judgement.verdict, content)
     ruling = _ruling(content, outcome, stage=stage, policy_version=policy.version)
     carry_out(ruling, findings=judgement.findings, now=now)
+    note_shadow(judgement)
+    return outcome
+
+
+def judge_picture(content: Content, pixels: NDArray[np.uint8], *, clock: Clock) -> Verdict:
+    """The verdict on a picture that a video is to begin with; signals and decision on record.
+
+    Pictures have no desk: what is not allowed is blocked, and so is what nobody could check.
+    `pixels` are uint8 RGB `(height, width, 3)`.
+    """
+    look = FrameLook(while_waiting=lambda: None, clock=clock)
+    with tempfile.TemporaryDirectory(prefix="picture-") as folder:
+        height, width = pixels.shape[:2]
+        encode([pixels], frames_per_second=1, width=width, height=height, folder=Path(folder))
+        findings = look.findings(Path(folder) / MP4_NAME, digest=content.digest)
+    now = clock()
+    policy = active_policy()
+    judgement = judged(
+        content,
+        texts={},
+        findings=findings,
+        policy=policy,
+        stage=PICTURE,
+        audience=audience_of(content.about, now=now),
+    )
+    outcome = look.settled(judgement.verdict)
+    if outcome.decision is Outcome.REVIEW:
+        outcome = replace(outcome, decision=Outcome.BLOCK)
+    outcome = _for_words(outcome, content)
+    ruling = _ruling(content, outcome, stage=PICTURE, policy_version=policy.version)
+    carry_out(ruling, findings=findings, now=now)
     note_shadow(judgement)
     return outcome
 
@@ -195,7 +232,7 @@ def _judged(clip: Clip, pictures: FrameCheck, *, now: datetime) -> Judgement | V
         return judged(
             _content(clip),
             texts=texts,
-            findings=[*read_fully(texts, policy), *pictures.findings()],
+            findings=[*read_fully(texts, policy), *pictures.findings_of_clip()],
             policy=policy,
             stage="clip",
             audience=audience_of(clip.author, now=now),

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from diffusers import DiffusionPipeline
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from generation.engines.port import (
     EngineDescription,
@@ -43,10 +44,15 @@ class DiffusersEngine:
                 f"Engine {description.id} can not be loaded from {description.source}: {error}",
                 code="engine_unavailable",
             ) from error
-        if "callback_on_step_end" not in signature(pipeline.__call__).parameters:
+        taken = signature(pipeline.__call__).parameters
+        name = type(pipeline).__name__
+        if "callback_on_step_end" not in taken:
             raise UnableToRender(
-                f"{type(pipeline).__name__} reports no steps, so it could not be stopped.",
-                code="engine_unavailable",
+                f"{name} reports no steps, so it could not be stopped.", code="engine_unavailable"
+            )
+        if description.takes_picture and "image" not in taken:
+            raise UnableToRender(
+                f"{name} takes no picture to begin with.", code="engine_unavailable"
             )
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
@@ -72,7 +78,7 @@ class DiffusersEngine:
                 generator=torch.Generator("cpu").manual_seed(request.seed),
                 output_type="np",
                 callback_on_step_end=after_step,
-                **({"motion": request.motion} if request.motion else {}),
+                **_given(request, width, height),
             )
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
@@ -81,6 +87,16 @@ class DiffusersEngine:
                 code="resource_exhausted",
             ) from error
         return Rendered(_as_bytes(output.frames[0]), length.frames_per_second)
+
+
+def _given(request: RenderRequest, width: int, height: int) -> dict[str, Any]:
+    """What not every pipeline takes."""
+    given: dict[str, Any] = {}
+    if request.motion:
+        given["motion"] = request.motion
+    if request.picture is not None:
+        given["image"] = ImageOps.fit(Image.fromarray(request.picture), (width, height))
+    return given
 
 
 def _pipeline_class(path: str) -> Any:

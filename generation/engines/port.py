@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +30,14 @@ class Length:
     frames_per_second: float
 
 
+class PictureUse(StrEnum):
+    """Whether an engine begins with a picture: never, if one is given, or always."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True)
 class EngineDescription:
     """What an engine offers, known without loading it.
@@ -38,7 +47,8 @@ class EngineDescription:
     where it makes the delivered size itself.  `needs_picture_guard` tells that it can make what a
     check for nudity alone would not see: true unless the file says otherwise.  `reader` is the
     dotted path of a function that tells what the engine makes of a prompt (a `PromptReading`),
-    without loading it; empty where nobody can tell.  `follows_boxes` tells that it takes a motion.
+    without loading it; empty where nobody can tell.  `follows_boxes` tells that it takes a motion,
+    `picture` whether it takes one (the pipeline's `image`).
     """
 
     id: str
@@ -58,6 +68,12 @@ class EngineDescription:
     needs_picture_guard: bool = True
     reader: str = ""
     follows_boxes: bool = False
+    picture: PictureUse = PictureUse.NONE
+
+    @property
+    def takes_picture(self) -> bool:
+        """Whether it can begin with one."""
+        return self.picture is not PictureUse.NONE
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,10 @@ class PromptReading:
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """One video to make; `width` and `height` are the delivered size in pixels."""
+    """One video to make; `width` and `height` are the delivered size in pixels.
+
+    `picture` is what it begins with, uint8 RGB `(height, width, 3)`.
+    """
 
     prompt: str
     negative_prompt: str
@@ -86,6 +105,7 @@ class RenderRequest:
     inference_steps: int
     guidance_scale: float
     motion: MotionSpec | None = None
+    picture: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from common.errors import Invalid, ReverieError
-from generation.engines.port import Engine, EngineDescription, Length, PromptReading
+from generation.engines.port import Engine, EngineDescription, Length, PictureUse, PromptReading
 
 
 class UnableToReadEngines(ReverieError):
@@ -67,6 +67,7 @@ def _description(entry: Mapping[str, Any], *, folder: Path) -> EngineDescription
         needs_picture_guard=_flag(entry, "needs_picture_guard", default=True),
         reader=entry.get("reader", ""),
         follows_boxes=_flag(entry, "follows_boxes", default=False),
+        picture=PictureUse(entry.get("picture", PictureUse.NONE)),
     )
 
 

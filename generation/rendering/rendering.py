@@ -1,14 +1,17 @@
 """From a queued job to a stored, marked video: what a render worker does."""
 
+import hashlib
 import logging
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from clips.authority import authority
 from clips.models import Provenance, Rendition, RenditionKind
@@ -20,10 +23,12 @@ from common.states import UnableToMove
 from common.transitions import move
 from generation.engines.port import Rendered, RenderingStopped, RenderRequest
 from generation.engines.registry import load_engine
-from generation.models import Job
+from generation.models import InputPicture, Job
 from generation.motion import motion_spec
+from generation.pictures import pixels_of
 from generation.rendering.lease import Lease, claim_next, kept
 from generation.states import COMPLETED, FAILED, JOB_STATES
+from moderation.services.pictures import screen_picture
 from moderation.services.words import screen_job_prompt
 from video.production import Marks, Production, produce
 from video.provenance import TRAINED, Claim
@@ -62,7 +67,8 @@ def render_next() -> None:
 
 def _render(lease: Lease) -> None:
     _screen_words(lease.job)
-    rendered = _frames(lease)
+    picture = _screened_picture(lease)
+    rendered = _frames(lease, picture)
     lease.report(RENDERED_PERCENT)
     mark = new_mark()
     with tempfile.TemporaryDirectory(dir=_workshop(), prefix="render-") as folder:
@@ -83,7 +89,19 @@ def _screen_words(job: Job) -> None:
     )
 
 
-def _frames(lease: Lease) -> Rendered:
+def _screened_picture(lease: Lease) -> NDArray[np.uint8] | None:
+    """What the video begins with, judged before it costs GPU time.  Raises PictureRefused."""
+    job = lease.job
+    if not job.begins_with_picture:
+        return None
+    data = bytes(InputPicture.objects.get(job=job).data)
+    pixels = pixels_of(data)
+    digest = hashlib.sha256(data).hexdigest()
+    screen_picture(owner=job.owner, pixels=pixels, digest=digest, clock=timezone.now)
+    return pixels
+
+
+def _frames(lease: Lease, picture: NDArray[np.uint8] | None) -> Rendered:
     job = lease.job
     request = RenderRequest(
         prompt=job.prompt,
@@ -95,6 +113,7 @@ def _frames(lease: Lease) -> Rendered:
         inference_steps=job.inference_steps,
         guidance_scale=job.guidance_scale,
         motion=motion_spec(job.motion) if job.motion else None,
+        picture=picture,
     )
     engine = load_engine(job.engine, file=settings.ENGINES_FILE)
     return engine.render(
@@ -152,6 +171,7 @@ def _finish(
             duration_seconds=production.duration_seconds,
             provenance=Provenance.GENERATED,
             digital_source_type=TRAINED,
+            is_from_words=not job.begins_with_picture,
         )
         record_watermark(mark, video=video, now=now)
         move(

@@ -7,8 +7,8 @@ from django.conf import settings
 
 from common.states import UnableToMove
 from common.transitions import move
-from generation.models import Job
-from generation.states import FAILED, IN_PROGRESS, JOB_STATES, QUEUED
+from generation.models import InputPicture, Job
+from generation.states import FAILED, IN_PROGRESS, JOB_STATES, QUEUED, UNFINISHED
 
 GIVEN_UP = "The machine stopped several times while making this video. Try a smaller one."
 
@@ -17,9 +17,11 @@ def sweep_jobs(*, now: datetime) -> bool:
     """Take every job back whose lease ran out; True when some job waits for a worker.
 
     A job that outlived `JOB_MAX_ATTEMPTS` workers is failed: it is likely what kills them.
+    Pictures of jobs that have ended are forgotten.
     """
     for job in Job.objects.filter(state=IN_PROGRESS, lease_until__lt=now):
         _take_back(job, now=now)
+    InputPicture.objects.exclude(job__state__in=UNFINISHED).delete()
     return Job.objects.filter(state=QUEUED).exists()
 
 

@@ -133,7 +133,7 @@ class Words:
         self._nothing = torch.zeros(WORD_NUMBERS)
 
     def of_place(self, place: str | None) -> Tensor:
-        """(384,) for a place's name; zeros for None."""
+        """(384,) for a place's name; zeros where it is not said."""
         return self._row(vocabulary.PLACE, place)
 
     def of_actor(self, actor: vocabulary.Actor, *, without: frozenset[str] = frozenset()) -> Tensor:
@@ -148,7 +148,7 @@ class Words:
         )
 
     def _row(self, kind: str, name: str | None) -> Tensor:
-        return self._nothing if name is None else self._rows[kind, name]
+        return self._rows[kind, name] if name else self._nothing
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ by the seed.
 An object may have a colour, a size and a speed: "a tiny blue dragon flying fast over the
 mountains and a big pizza spinning". Only what something has anyway is not dyed: a green frog is a
 frog. A clip can also begin with a picture, end with one, go on from a clip and follow drawn boxes
-(the pipeline's `image`, `last_image`, `video`, `motion`; the API takes `motion`).
+(the pipeline's `image`, `last_image`, `video`, `motion`; the API takes `input_reference`
+and `motion`).
 
 Training saw {trained} of the {every} combinations of object, place and motion; the other
 {held_out} are kept for evaluation. How good it is stands in its

@@ -28,7 +28,7 @@ from common.states import UnableToMove
 from common.storage import ObjectNotFound
 from moderation.classifiers.hashing import FrameHash
 from moderation.classifiers.isolation import UnableToCheckFrames, VideoUnreadable, hash_video
-from moderation.classifiers.matching import HashIndex, Match, as_hashes, near
+from moderation.classifiers.matching import DOUBTFUL_SCORE, HashIndex, Match, as_hashes, near
 from moderation.classifiers.port import Finding
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.models.hashes import Ban, BanKind, BannedHash, ClipHash, HashBank, HashKind
@@ -74,12 +74,17 @@ class BankChanged(Exception):
 
 @dataclass(frozen=True)
 class Lookup:
-    """What the bank says of a video, and which bank it was."""
+    """What the bank says of a video, and which bank it was.
+
+    `is_from_words` tells that the video was made from words alone: it may look like what is
+    banned, and only the very file is a copy.
+    """
 
     frames: tuple[FrameHash, ...]
     matches: tuple[Match, ...]
     versions: Versions
     milliseconds: float
+    is_from_words: bool = False
 
     @property
     def finding(self) -> Finding:
@@ -88,9 +93,10 @@ class Lookup:
             detector=DETECTOR,
             version=VERSION,
             category=CATEGORY,
-            score=max((match.score for match in self.matches), default=0.0),
+            score=max(map(self._score, self.matches), default=0.0),
             evidence={
                 "frames": len(self.frames),
+                "is_from_words": self.is_from_words,
                 "bans": [_told(match) for match in self.matches[:MATCHES_TOLD]],
             },
             latency_milliseconds=self.milliseconds,
@@ -100,6 +106,10 @@ class Lookup:
     def categories(self) -> tuple[str, ...]:
         """What the matching bans were for, surest first."""
         return tuple(dict.fromkeys(match.banned.category for match in self.matches))
+
+    def _score(self, match: Match) -> float:
+        can_be_copy = match.is_exact or not self.is_from_words
+        return match.score if can_be_copy else min(match.score, DOUBTFUL_SCORE)
 
 
 def _told(match: Match) -> dict[str, object]:
@@ -112,7 +122,9 @@ def _told(match: Match) -> dict[str, object]:
     }
 
 
-def look_up(digest: str, video: Path, *, while_waiting: Callable[[], None]) -> Lookup:
+def look_up(
+    digest: str, video: Path, *, is_from_words: bool = False, while_waiting: Callable[[], None]
+) -> Lookup:
     """Whether the MP4 at `video`, with the SHA-256 `digest`, is a copy of something banned.
 
     Raises UnableToCheckFrames, and what `while_waiting` raises.
@@ -124,7 +136,7 @@ def look_up(digest: str, video: Path, *, while_waiting: Callable[[], None]) -> L
     versions, index = current_index()
     matches = index.matches(frames, digest=digest)
     milliseconds = (perf_counter() - start) * 1000
-    return Lookup(tuple(frames), tuple(matches), versions, milliseconds)
+    return Lookup(tuple(frames), tuple(matches), versions, milliseconds, is_from_words)
 
 
 def confirm(lookup: Lookup, *, digest: str) -> None:

@@ -41,28 +41,22 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 
-class FrameCheck:
-    """One look at one clip's pictures.
+class FrameLook:
+    """One look at the pictures of one MP4."""
 
-    First `findings`; then `settled` says what becomes of the policy's verdict, and `keep` puts on
-    record what was seen, in the transaction in which the clip moves.
-    """
-
-    def __init__(self, clip: Clip, *, while_waiting: Callable[[], None], clock: Clock) -> None:
-        self._clip = clip
+    def __init__(self, *, while_waiting: Callable[[], None], clock: Clock) -> None:
         self._while_waiting = while_waiting
         self._clock = clock
-        self._lookup: Lookup | None = None
+        self.lookup: Lookup | None = None
 
-    def findings(self) -> list[Finding]:
+    def findings(self, video: Path, *, digest: str, is_from_words: bool = False) -> list[Finding]:
         """What the hash bank and then every detector say; a failure is a finding without a score.
 
-        Raises ObjectNotFound, UnableToReachStore, and what `while_waiting` raises.
+        `digest` is the SHA-256 of what is judged.  Raises what `while_waiting` raises.
         """
-        with stored_file(self._clip.digest) as video:
-            findings = [self._in_bank(video)]
-            for detector in settings.FRAME_DETECTORS:
-                findings += self._seen_by(detector, video)
+        findings = [self._in_bank(video, digest, is_from_words=is_from_words)]
+        for detector in settings.FRAME_DETECTORS:
+            findings += self._seen_by(detector, video)
         return findings
 
     def settled(self, outcome: Verdict) -> Verdict:
@@ -72,9 +66,9 @@ class FrameCheck:
         out; and while a detector is down, nothing is.  A decision about a copy is about what the
         original was banned for.
         """
-        matches = self._lookup.matches if self._lookup else ()
-        if matches and self._lookup:
-            categories = (*self._lookup.categories, *outcome.categories)
+        matches = self.lookup.matches if self.lookup else ()
+        if matches and self.lookup:
+            categories = (*self.lookup.categories, *outcome.categories)
             known = dict.fromkeys(one for one in categories if one != CATEGORY)
             outcome = replace(outcome, categories=tuple(known))
         if matches and outcome.decision in SHOWN:
@@ -83,21 +77,17 @@ class FrameCheck:
             return _held(outcome, rule=CHECKS_DOWN, reason=DOWN_BECAUSE)
         return outcome
 
-    def keep(self) -> None:
-        """Keep how the clip looks, and let no ban come in between.  Raises BankChanged."""
-        if self._lookup is not None:
-            confirm(self._lookup, digest=self._clip.digest)
-            remember(self._clip, self._lookup.frames)
-
-    def _in_bank(self, video: Path) -> Finding:
+    def _in_bank(self, video: Path, digest: str, *, is_from_words: bool) -> Finding:
         start = monotonic()
         try:
-            self._lookup = look_up(self._clip.digest, video, while_waiting=self._while_waiting)
+            self.lookup = look_up(
+                digest, video, is_from_words=is_from_words, while_waiting=self._while_waiting
+            )
         except UnableToCheckFrames as error:
             self._blame(HASHES, error)
             return _failure(DETECTOR, error, start)
         note_answer(HASHES, now=self._clock())
-        return self._lookup.finding
+        return self.lookup.finding
 
     def _seen_by(self, detector: str, video: Path) -> list[Finding]:
         start = monotonic()
@@ -120,6 +110,33 @@ class FrameCheck:
         logger.warning("Frame detector %s gave no answer: %s", detector, error)
         if not isinstance(error, VideoUnreadable):
             note_failure(detector, error.message, now=self._clock())
+
+
+class FrameCheck(FrameLook):
+    """One look at one clip's pictures.
+
+    First `findings_of_clip`; then `settled` says what becomes of the policy's verdict, and `keep`
+    puts on record what was seen, in the transaction in which the clip moves.
+    """
+
+    def __init__(self, clip: Clip, *, while_waiting: Callable[[], None], clock: Clock) -> None:
+        super().__init__(while_waiting=while_waiting, clock=clock)
+        self._clip = clip
+
+    def findings_of_clip(self) -> list[Finding]:
+        """What is found in the clip's stored file.
+
+        Raises ObjectNotFound, UnableToReachStore, and what `while_waiting` raises.
+        """
+        clip = self._clip
+        with stored_file(clip.digest) as video:
+            return self.findings(video, digest=clip.digest, is_from_words=clip.video.is_from_words)
+
+    def keep(self) -> None:
+        """Keep how the clip looks, and let no ban come in between.  Raises BankChanged."""
+        if self.lookup is not None:
+            confirm(self.lookup, digest=self._clip.digest)
+            remember(self._clip, self.lookup.frames)
 
 
 def _held(outcome: Verdict, *, rule: str, reason: str) -> Verdict:

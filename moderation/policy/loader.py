@@ -184,6 +184,8 @@ class _Part:
         return self.value
 
 
+CLIP, PICTURE = "clip", "picture"
+SEEN = frozenset({CLIP, PICTURE})
 REQUIRED = (
     "version",
     "default",
@@ -216,7 +218,7 @@ def _policy(document: _Part, word_file: WordFile) -> Policy:
         default=default,
         on_error=on_error["decision"].outcome(),
         on_error_reason=on_error["reason"].text(),
-        stages={name: _detectors(part) for name, part in parts["stages"].named().items()},
+        stages=_stages(parts["stages"]),
         categories=categories,
         words=words,
         patterns=tuple(_pattern(part, known, groups) for part in parts["lexicon"].items()),
@@ -257,6 +259,14 @@ def _protection(part: _Part, names: _Names) -> Protection:
     rules = parts["rules"].items() if "rules" in parts else []
     hidden = parts["hidden_labels"].names_of(names.labels) if "hidden_labels" in parts else ()
     return Protection(tuple(_rule(item, names) for item in rules), frozenset(hidden))
+
+
+def _stages(part: _Part) -> dict[str, frozenset[str]]:
+    """Who must have answered at each; at a missing `picture`, who is asked of clips only."""
+    stages = {name: _detectors(detectors) for name, detectors in part.named().items()}
+    readers = frozenset[str]().union(*(stages[name] for name in stages if name not in SEEN))
+    stages.setdefault(PICTURE, stages.get(CLIP, frozenset()) - readers)
+    return stages
 
 
 def _detectors(part: _Part) -> frozenset[str]:

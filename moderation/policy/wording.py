@@ -21,6 +21,10 @@ _SENTENCES = {
     ("prompt", Outcome.LIMIT): (
         "You can make this video, but it will not be shown like any other. {reason}"
     ),
+    ("picture", Outcome.BLOCK): (
+        "This picture was not accepted. {reason} Nothing was made. Begin with another picture, or "
+        "with none."
+    ),
     ("clip", Outcome.LIMIT): ("This clip is shown, but not like any other. {reason}"),
     ("clip", Outcome.BLOCK): (
         "This clip was not published. {reason} You can delete it and make another one without that."

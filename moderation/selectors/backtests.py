@@ -19,10 +19,10 @@ from moderation.policy.rules import Audience, Policy, verdict
 
 BATCH = 500
 SHOWN_EXAMPLES = 5
-OF_WORDS = ("prompt", "render")
+OF_PROMPTS = ("prompt", "render", "picture")
 OF_CAPTIONS = ("caption", "prompt")
 STAGES = {
-    Subject.PROMPT: OF_WORDS,
+    Subject.PROMPT: OF_PROMPTS,
     Subject.COMMENT: ("comment",),
     Subject.ACCOUNT: ("profile",),
 }

@@ -61,7 +61,8 @@ class Video(models.Model):
 
     One that was made here has an engine, a prompt and a seed; one that was uploaded has none of
     them.  `digital_source_type` is empty where nothing is known of it.  `parent` is the video whose
-    words this one began with: it is a remix.
+    words this one began with: it is a remix.  `is_from_words` tells that the engine was shown no
+    picture: whatever it looks like, it is no copy.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -82,6 +83,7 @@ class Video(models.Model):
     duration_seconds = models.FloatField()
     provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.GENERATED)
     digital_source_type = models.CharField(max_length=120, blank=True, default="")
+    is_from_words = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -93,6 +95,10 @@ class Video(models.Model):
                 name="video_made_by_an_engine_or_uploaded",
                 condition=Q(origin=Origin.MADE, seed__isnull=False) & ~Q(engine="")
                 | Q(origin=Origin.UPLOADED, seed__isnull=True, engine="", prompt=""),
+            ),
+            models.CheckConstraint(
+                name="video_of_words_was_made_here",
+                condition=Q(is_from_words=False) | Q(origin=Origin.MADE),
             ),
             models.CheckConstraint(
                 name="video_is_no_remix_of_itself",

@@ -7,6 +7,7 @@ stranger sent.
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
@@ -36,13 +37,13 @@ def is_picture(head: bytes) -> bool:
     return head.startswith(STARTS)
 
 
-def still(path: Path, *, max_pixels: int, longest_side: int) -> Still:
-    """The picture at `path`, upright, made smaller when a side is longer than `longest_side`.
+def still(source: Path | BinaryIO, *, max_pixels: int, longest_side: int) -> Still:
+    """The picture in `source`, upright, made smaller when a side is longer than `longest_side`.
 
     How many pixels it has is read before any of them is.  Raises UnableToTakePicture.
     """
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as picture:
+        with warnings.catch_warnings(), Image.open(source, formats=FORMATS) as picture:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             if picture.width * picture.height > max_pixels:
                 raise UnableToTakePicture(f"A picture has at most {max_pixels:,} pixels.")

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from clips.models import Clip, Privacy
 from generation.orders import Order, Posting
+from generation.pictures import MOST_BYTES
 from generation.selectors import offered_engines
 from moderation.policy.reporting import REPORTABLES
 from moderation.services.notices import Report, TakedownRequest
@@ -87,6 +88,15 @@ class OrderForm(PostingForm):
         help_text="It is looked at first, and then shown.",
     )
 
+    picture = forms.FileField(
+        label="Begin with a picture",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        allow_empty_file=True,
+        help_text=f"JPEG, PNG or WebP, at most {MOST_BYTES // (1024 * 1024)} MB; cut to the shape. "
+        "It is checked, and forgotten when the clip is made.",
+    )
+
     DETAILS = ("model", "seed", "steps", "negative_prompt")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -95,6 +105,8 @@ class OrderForm(PostingForm):
         engines = offered_engines()
         sizes = dict.fromkeys(f"{w}x{h}" for one in engines for w, h in one.sizes)
         lengths = dict.fromkeys(length for one in engines for length in one.lengths)
+        if not any(one.takes_picture for one in engines):
+            del self.fields["picture"]
         self._offer("model", [(one.id, one.id) for one in engines])
         self._offer("size", [(size, _shape(size)) for size in sizes])
         self._offer("seconds", [(length, f"{length} seconds") for length in lengths])
@@ -112,8 +124,10 @@ class OrderForm(PostingForm):
     def order(self) -> Order:
         """The request in the words of the service."""
         data = self.cleaned_data
+        picture = data.get("picture")
         return Order(
             prompt=data["prompt"],
+            picture=picture.read(MOST_BYTES + 1) if picture is not None else None,
             model=data["model"],
             negative_prompt=data["negative_prompt"],
             seconds=data["seconds"],

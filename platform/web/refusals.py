@@ -12,7 +12,7 @@ from common.problems import Problem, problem_of
 from common.wire import error_response
 from web.access import is_fragment
 
-FORM_NAMES = {"num_inference_steps": "steps", "text": "caption"}
+FORM_NAMES = {"num_inference_steps": "steps", "text": "caption", "input_reference": "picture"}
 """Fields that a form calls otherwise than the services do."""
 
 

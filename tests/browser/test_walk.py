@@ -1,13 +1,16 @@
 """The walks people take, in a real browser."""
 
+from pathlib import Path
+
 import pytest
 from django.utils import timezone
+from PIL import Image
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from accounts.services import open_account
 from common.ids import public_id
-from generation.models import Job
+from generation.models import InputPicture, Job
 from generation.orders import Order
 from generation.services import request_generation
 from social.models.comments import Comment
@@ -129,6 +132,28 @@ def test_a_job_is_followed_live_and_survives_a_reload(person: User, watched: Wat
     Job.objects.update(state="failed", error_code="engine_error", error_message="Out of paint.")
     page.get_by_text("Out of paint.").wait_for()
     page.get_by_role("heading", name="That did not work").wait_for()
+
+
+def test_a_chosen_picture_is_shown_and_can_be_left_out(
+    person: User, watched: Watched, tmp_path: Path
+) -> None:
+    chosen = tmp_path / "red.png"
+    Image.new("RGB", (60, 40), "red").save(chosen)
+    page = watched.page
+    watched.log_in("mira")
+    watched.open("/create")
+    shown = page.get_by_alt_text("The picture you chose")
+    assert shown.is_hidden()
+    page.get_by_label("Begin with a picture").set_input_files(chosen)
+    shown.wait_for()
+    assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 60
+    page.get_by_role("button", name="Begin without it").click()
+    shown.wait_for(state="hidden")
+    page.get_by_label("Begin with a picture").set_input_files(chosen)
+    page.get_by_label("Your sentence").fill("a red car")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_text("begins with a picture").wait_for()
+    assert InputPicture.objects.get().job == Job.objects.get(owner=person)
 
 
 def test_pages_fit_the_screen(person: User, author: User, watched: Watched) -> None:

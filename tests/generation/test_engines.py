@@ -9,10 +9,12 @@ import yaml
 from diffusers import (
     AutoencoderKLWan,
     FlowMatchEulerDiscreteScheduler,
+    WanImageToVideoPipeline,
     WanPipeline,
     WanTransformer3DModel,
 )
 from django.conf import settings
+from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
 
@@ -26,10 +28,14 @@ from generation.engines.registry import (
 )
 
 TINY = "tiny-wan"
+TINY_OF_PICTURES = "tiny-wan-i2v"
 
 
-def _save_tiny_wan(folder: Path) -> None:
-    """A real WanPipeline with random weights, a few hundred kilobytes large."""
+def _save_tiny_wan(folder: Path, *, kind: type, channels: int) -> None:
+    """A real pipeline of Wan's with random weights, a few hundred kilobytes large.
+
+    Its transformer takes `channels`: 16 of the latents, and 20 more of a picture and its mask.
+    """
     torch.manual_seed(0)
     words = {word: at for at, word in enumerate(["<pad>", "</s>", "<unk>", "a", "cat"])}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
@@ -37,14 +43,15 @@ def _save_tiny_wan(folder: Path) -> None:
     text = UMT5Config(
         vocab_size=8, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2, pad_token_id=0
     )
-    WanPipeline(
+    kind(
         tokenizer=PreTrainedTokenizerFast(
             tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
         ),
         text_encoder=UMT5EncoderModel(text),
         transformer=WanTransformer3DModel(
-            patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=12, in_channels=16,
-            out_channels=16, text_dim=16, freq_dim=32, ffn_dim=32, num_layers=1,
+            patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=12,
+            in_channels=channels, out_channels=16, text_dim=16, freq_dim=32, ffn_dim=32,
+            num_layers=1,
             cross_attn_norm=True, qk_norm="rms_norm_across_heads", rope_max_seq_len=32,
         ),
         vae=AutoencoderKLWan(
@@ -58,7 +65,8 @@ def _save_tiny_wan(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def engines_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("engines")
-    _save_tiny_wan(folder / "wan")
+    _save_tiny_wan(folder / "wan", kind=WanPipeline, channels=16)
+    _save_tiny_wan(folder / "wan-i2v", kind=WanImageToVideoPipeline, channels=36)
     shipped = yaml.safe_load(settings.ENGINES_FILE.read_text())["engines"][0]
     shipped["source"] = str(settings.ENGINES_FILE.parent / shipped["source"])
     tiny = {
@@ -73,12 +81,13 @@ def engines_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "max_inference_steps": 4,
         "guidance_scale": 2.0,
     }
+    pictured = tiny | {"id": TINY_OF_PICTURES, "source": "wan-i2v", "picture": "required"}
     file = folder / "engines.yaml"
-    file.write_text(yaml.safe_dump({"engines": [shipped, tiny]}))
+    file.write_text(yaml.safe_dump({"engines": [shipped, tiny, pictured]}))
     return file
 
 
-@pytest.fixture(params=["reverie-small-2", TINY])
+@pytest.fixture(params=["reverie-small-2", TINY, TINY_OF_PICTURES])
 def engine_id(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -95,7 +104,14 @@ def request_(engines_file: Path, engine_id: str) -> RenderRequest:
     return RenderRequest(
         prompt="a cat", negative_prompt="", seed=3, seconds=seconds, width=width, height=height,
         inference_steps=2, guidance_scale=offer.guidance_scale,
+        picture=_picture(seed=1) if offer.takes_picture else None,
     )  # fmt: skip
+
+
+def _picture(*, seed: int) -> NDArray[np.uint8]:
+    """One that is larger than what any of the engines makes."""
+    tiles = np.random.default_rng(seed).integers(0, 256, (10, 6, 3), dtype=np.uint8)
+    return np.kron(tiles, np.ones((128, 120, 1), dtype=np.uint8))
 
 
 def _ignore(_done: int, _total: int) -> None:
@@ -144,6 +160,22 @@ def test_a_callback_that_raises_stops_at_once_and_the_engine_goes_on(
         engine.render(request_, on_step=stop)
     assert seen == [1]
     assert np.array_equal(engine.render(request_, on_step=_ignore).frames, before)
+
+
+@pytest.mark.parametrize("engine_id", ["reverie-small-2", TINY_OF_PICTURES], indirect=True)
+def test_another_picture_gives_other_frames(engine: Engine, request_: RenderRequest) -> None:
+    first = engine.render(request_, on_step=_ignore).frames
+    other = RenderRequest(**{**vars(request_), "picture": _picture(seed=2)})
+    assert not np.array_equal(first, engine.render(other, on_step=_ignore).frames)
+
+
+def test_what_takes_no_picture_is_not_said_to(engines_file: Path, tmp_path: Path) -> None:
+    entries = yaml.safe_load(engines_file.read_text())["engines"]
+    entries[1] |= {"source": str(engines_file.parent / "wan"), "picture": "optional"}
+    file = tmp_path / "engines.yaml"
+    file.write_text(yaml.safe_dump({"engines": entries}))
+    with pytest.raises(UnableToRender, match="takes no picture"):
+        load_engine(TINY, file=file)
 
 
 def test_an_unknown_engine_is_refused_by_name(engines_file: Path) -> None:

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import Role, User
-from clips.models import Clip
+from clips.models import Clip, Video
 from clips.services import hold_clip, submit_rendered
 from clips.states import HELD, PUBLISHED, REJECTED, WITHDRAWN
 from common.errors import Denied, Invalid, NotFound
@@ -102,6 +102,20 @@ def test_a_banned_clip_is_withdrawn_and_its_copies_are_refused(
         assert "copy of something that was removed" in clip.reason
         assert Decision.objects.get(subject_id=clip.pk).categories == ["hate"]
     assert post(film(3)).state == PUBLISHED
+
+
+def test_what_was_made_from_words_alone_is_looked_at_unless_it_is_the_very_file(
+    post: Post, moderator: User, now: datetime
+) -> None:
+    ban = ban_clip(moderator, post(film(1)).pk, category="hate", now=now)
+    enforce_ban(ban.pk, now=now)
+    alike, same = post(film(1)[1:]), post(film(1))
+    for clip in (alike, same):
+        Video.objects.filter(pk=clip.video_id).update(is_from_words=True)
+        Clip.objects.filter(pk=clip.pk).update(state="submitted", lease_token=None)
+        screen_clip(clip.pk, clock=timezone.now)
+    assert [state_of(clip) for clip in (alike, same)] == [HELD, REJECTED]
+    assert "removed" in alike.reason
 
 
 def test_the_evidence_names_the_ban_and_the_frames(

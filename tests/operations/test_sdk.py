@@ -199,12 +199,18 @@ def test_models_are_listed_and_found(sdk: OpenAI) -> None:
         sdk.models.retrieve("sora-2")
 
 
-def test_a_picture_as_reference_is_refused_in_words(sdk: OpenAI, tmp_path: Path) -> None:
-    picture = tmp_path / "cat.png"
-    Image.new("RGB", (64, 64)).save(picture)
+def test_a_picture_as_reference_is_what_the_video_begins_with(sdk: OpenAI, tmp_path: Path) -> None:
+    picture = tmp_path / "sky.png"
+    Image.new("RGB", (640, 640), (40, 60, 160)).save(picture)
+    made = sdk.videos.create_and_poll(
+        prompt="a cat", size="720x1280", seconds="4", input_reference=picture
+    )
+    assert made.status == "completed", made.error
+    assert made.model_extra is not None
+    assert made.model_extra["begins_with_picture"] is True
     with pytest.raises(openai.BadRequestError) as refused:
-        sdk.videos.create(prompt=PROMPT, input_reference=picture)
-    assert refused.value.param == "input_reference"
+        sdk.videos.create(prompt=PROMPT, input_reference=b"no picture")
+    assert (refused.value.param, refused.value.code) == ("input_reference", "invalid_picture")
 
 
 def test_the_same_seed_makes_the_same_picture_but_for_its_watermark(sdk: OpenAI) -> None:

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from io import BytesIO
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import Role, User
 from clips.models import Clip
@@ -127,6 +129,26 @@ def test_the_words_of_a_job_can_be_changed_and_sent_again(person: User, browser:
     html = browser.get(f"/create?from={public_id('video', job.pk)}").content.decode()
     assert "a red car at night" in html
     assert f'value="{job.seed}"' in html
+
+
+def test_a_picture_is_sent_with_the_order_and_said_not_to_be_kept(
+    person: User, browser: Client
+) -> None:
+    refused = browser.post("/create", ORDER | {"picture": BytesIO(b"no picture")})
+    assert refused.status_code == 400
+    html = refused.content.decode()
+    assert "A picture is a JPEG, PNG or WebP file." in html
+    assert "Choose the picture again" in html
+    picture = BytesIO()
+    Image.new("RGB", (60, 40), "red").save(picture, "PNG")
+    picture.seek(0)
+    html = browser.post("/create", ORDER | {"picture": picture}, follow=True).content.decode()
+    assert "begins with a picture" in html
+    job = Job.objects.get(owner=person)
+    assert job.begins_with_picture
+    again = browser.get(f"/create?from={public_id('video', job.pk)}").content.decode()
+    assert "Choose the picture again" in again
+    assert "Choose the picture again" not in browser.get("/create").content.decode()
 
 
 def finished(owner: User) -> Job:

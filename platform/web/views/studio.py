@@ -39,7 +39,7 @@ def create(request: HttpRequest, user: User) -> HttpResponse:
     """Ask for a video, and go on to its page; what is wrong is said beside what was typed."""
     if request.method != "POST":
         return _order_page(request, OrderForm(initial=_words_of_before(request, user)))
-    form = OrderForm(request.POST)
+    form = OrderForm(request.POST, request.FILES)
     if not form.is_valid():
         return _order_page(request, form, status=UNPROCESSABLE)
     try:
@@ -98,6 +98,7 @@ def _words_of_before(request: HttpRequest, user: User) -> dict[str, Any]:
         "size": f"{job.width}x{job.height}",
         "seconds": job.seconds,
         "seed": job.seed,
+        "had_picture": job.begins_with_picture,
         "caption": job.caption,
         "hashtags": " ".join(job.hashtags),
         "privacy": job.privacy,

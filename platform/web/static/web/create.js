@@ -1,4 +1,5 @@
-/* The words beside the prompt write into it; posting details show only when they matter. */
+/* The words beside the prompt write into it; a chosen picture is shown; posting details show only
+   when they matter. */
 (() => {
   "use strict";
 
@@ -11,6 +12,24 @@
   }
   isToBePosted.addEventListener("change", showPosting);
   showPosting();
+
+  const picture = document.getElementById("id_picture");
+  const chosen = document.querySelector("[data-chosen]");
+
+  function showPicture() {
+    const image = chosen.querySelector("img");
+    URL.revokeObjectURL(image.src);
+    const file = picture.files[0];
+    chosen.hidden = !file;
+    if (file) image.src = URL.createObjectURL(file);
+    else image.removeAttribute("src");
+  }
+  picture?.addEventListener("change", showPicture);
+  chosen?.querySelector("[data-forget]").addEventListener("click", () => {
+    picture.value = "";
+    showPicture();
+    picture.focus();
+  });
 
   function write(text) {
     prompt.value = text;
