@@ -92,7 +92,6 @@ def judge_text(content: Content, *, texts: Mapping[str, str], stage: str, now: d
 def judge_picture(content: Content, pixels: NDArray[np.uint8], *, clock: Clock) -> Verdict:
     """The verdict on a picture that a video is to begin with; signals and decision on record.
 
-    Pictures have no desk: what is not allowed is blocked, and so is what nobody could check.
     `pixels` are uint8 RGB `(height, width, 3)`.
     """
     look = FrameLook(while_waiting=lambda: None, clock=clock)
@@ -100,8 +99,7 @@ def judge_picture(content: Content, pixels: NDArray[np.uint8], *, clock: Clock) 
         height, width = pixels.shape[:2]
         encode([pixels], frames_per_second=1, width=width, height=height, folder=Path(folder))
         findings = look.findings(Path(folder) / MP4_NAME, digest=content.digest)
-    now = clock()
-    policy = active_policy()
+    now, policy = clock(), active_policy()
     judgement = judged(
         content,
         texts={},
@@ -111,9 +109,10 @@ def judge_picture(content: Content, pixels: NDArray[np.uint8], *, clock: Clock) 
         audience=audience_of(content.about, now=now),
     )
     outcome = look.settled(judgement.verdict)
-    if outcome.decision is Outcome.REVIEW:
-        outcome = replace(outcome, decision=Outcome.BLOCK)
-    outcome = _for_words(outcome, content)
+    if outcome.decision not in {Outcome.ALLOW, Outcome.LIMIT} and is_allowed_on_appeal(
+        content.subject, content.digest
+    ):
+        outcome = Verdict(Outcome.ALLOW, (ON_APPEAL,), "")
     ruling = _ruling(content, outcome, stage=PICTURE, policy_version=policy.version)
     carry_out(ruling, findings=findings, now=now)
     note_shadow(judgement)

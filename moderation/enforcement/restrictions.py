@@ -9,9 +9,10 @@ _OF_CLIP = {
     Outcome.REVIEW: Restriction.CLIP_HELD,
     Outcome.LIMIT: Restriction.CLIP_LIMITED,
 }
-_OF_NEW_WORDS = {
+_OF_WHAT_IS_NEW = {
     Subject.CLIP: Restriction.CAPTION_REFUSED,
     Subject.PROMPT: Restriction.PROMPT_REFUSED,
+    Subject.PICTURE: Restriction.PICTURE_REFUSED,
     Subject.COMMENT: Restriction.COMMENT_REFUSED,
     Subject.ACCOUNT: Restriction.PROFILE_REFUSED,
 }
@@ -20,8 +21,8 @@ _OF_SHOWN = {
     (Subject.ACCOUNT, Outcome.LIMIT): Restriction.PROFILE_REMOVED,
     (Subject.ACCOUNT, Outcome.BLOCK): Restriction.ACCOUNT_TERMINATED,
 }
-NEVER_IN_DOUBT = frozenset({Subject.COMMENT, Subject.ACCOUNT})
-"""Comments and profiles wait for nobody: what is not allowed is refused."""
+NEVER_IN_DOUBT = frozenset({Subject.PICTURE, Subject.COMMENT, Subject.ACCOUNT})
+"""Pictures to begin with, comments and profiles wait for nobody: what is not allowed is refused."""
 
 
 def restriction_of(outcome: Outcome, subject: Subject, *, clip: Clip | None, is_shown: bool) -> str:
@@ -38,7 +39,7 @@ def restriction_of(outcome: Outcome, subject: Subject, *, clip: Clip | None, is_
     if is_shown:
         return _OF_SHOWN.get((subject, outcome), "")
     if outcome is Outcome.BLOCK or subject in NEVER_IN_DOUBT:
-        return _OF_NEW_WORDS[subject]
+        return _OF_WHAT_IS_NEW[subject]
     return ""
 
 

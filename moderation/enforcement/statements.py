@@ -25,6 +25,7 @@ TOLD_AT_ONCE = frozenset(
 _NOUNS = {
     Restriction.CAPTION_REFUSED: "A caption",
     Restriction.PROMPT_REFUSED: "A prompt",
+    Restriction.PICTURE_REFUSED: "A picture to begin a video with",
     Restriction.COMMENT_REFUSED: "A comment",
     Restriction.COMMENT_REMOVED: "A comment",
     Restriction.PROFILE_REFUSED: "A profile text",

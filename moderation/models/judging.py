@@ -14,6 +14,7 @@ class Subject(models.TextChoices):
     """What a signal or a decision is about."""
 
     PROMPT = "prompt"
+    PICTURE = "picture"
     CLIP = "clip"
     COMMENT = "comment"
     ACCOUNT = "account"
@@ -47,6 +48,7 @@ class Restriction(models.TextChoices):
     CLIP_LIMITED = "clip_limited"
     CAPTION_REFUSED = "caption_refused"
     PROMPT_REFUSED = "prompt_refused"
+    PICTURE_REFUSED = "picture_refused"
     COMMENT_REFUSED = "comment_refused"
     COMMENT_REMOVED = "comment_removed"
     PROFILE_REFUSED = "profile_refused"
@@ -58,8 +60,8 @@ class Restriction(models.TextChoices):
 class Signal(models.Model):
     """One detector's answer about one subject.
 
-    `digest` is the SHA-256 of what was looked at (an MP4, or a prompt's UTF-8); `score` is in
-    0-1, and null when the detector failed, which `evidence["error"]` then tells.
+    `digest` is the SHA-256 of what was looked at (an MP4, a picture, or a prompt's UTF-8); `score`
+    is in 0-1, and null when the detector failed, which `evidence["error"]` then tells.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -75,6 +75,12 @@ EFFECTS: dict[str, _Effect] = {
         "The prompt was not accepted, and no video was made of it.",
         content=_TEXT,
     ),
+    "picture_refused": _Effect(
+        "Your picture was not accepted",
+        _OTHER,
+        "The picture was not accepted, and no video was made of it.",
+        content="CONTENT_TYPE_IMAGE",
+    ),
     "comment_refused": _Effect(
         "Your comment was not accepted", _OTHER, "The comment was not posted.", content=_TEXT
     ),

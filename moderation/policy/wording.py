@@ -2,6 +2,10 @@
 
 from moderation.policy.rules import Outcome, Verdict
 
+_PICTURE = (
+    "This picture was not accepted. {reason} Nothing was made. Begin with another picture, or with "
+    "none."
+)
 _SENTENCES = {
     ("prompt", Outcome.BLOCK): (
         "This prompt was not accepted. {reason} Change the words and try again."
@@ -21,10 +25,8 @@ _SENTENCES = {
     ("prompt", Outcome.LIMIT): (
         "You can make this video, but it will not be shown like any other. {reason}"
     ),
-    ("picture", Outcome.BLOCK): (
-        "This picture was not accepted. {reason} Nothing was made. Begin with another picture, or "
-        "with none."
-    ),
+    ("picture", Outcome.BLOCK): _PICTURE,
+    ("picture", Outcome.REVIEW): _PICTURE,
     ("clip", Outcome.LIMIT): ("This clip is shown, but not like any other. {reason}"),
     ("clip", Outcome.BLOCK): (
         "This clip was not published. {reason} You can delete it and make another one without that."

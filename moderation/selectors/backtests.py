@@ -19,10 +19,11 @@ from moderation.policy.rules import Audience, Policy, verdict
 
 BATCH = 500
 SHOWN_EXAMPLES = 5
-OF_PROMPTS = ("prompt", "render", "picture")
+OF_WORDS = ("prompt", "render")
 OF_CAPTIONS = ("caption", "prompt")
 STAGES = {
-    Subject.PROMPT: OF_PROMPTS,
+    Subject.PROMPT: OF_WORDS,
+    Subject.PICTURE: ("picture",),
     Subject.COMMENT: ("comment",),
     Subject.ACCOUNT: ("profile",),
 }

@@ -15,6 +15,8 @@ from moderation.models.judging import Subject
 from moderation.policy.rules import Outcome
 from moderation.policy.wording import message
 
+ALLOWED = frozenset({Outcome.ALLOW, Outcome.LIMIT})
+
 
 class PictureRefused(Refused):
     """Policy forbids the picture; the message tells the person why and what to do."""
@@ -30,7 +32,7 @@ def screen_picture(
     `digest` is the SHA-256 of its file.  It passes only when it is allowed, for its owner is given
     what becomes of it before anybody looks.  Raises PictureRefused.
     """
-    content = Content(Subject.PROMPT, new_id(), digest, owner)
+    content = Content(Subject.PICTURE, new_id(), digest, owner)
     outcome = screening.judge_picture(content, pixels, clock=clock)
-    if outcome.decision is Outcome.BLOCK:
+    if outcome.decision not in ALLOWED:
         raise PictureRefused(message(outcome, stage=screening.PICTURE), field="input_reference")

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,12 @@ from generation.services import delete_job
 from moderation.classifiers.hashing import picture_of
 from moderation.classifiers.isolation import stop_idle
 from moderation.classifiers.pdq import pdq
+from moderation.models.appeals import Appeal
 from moderation.models.judging import Decision, Signal, Subject
+from moderation.models.statements import Statement
+from moderation.services.appeals import decide_appeal
 from moderation.services.hashes import import_hashes
+from moderation.services.statements import exported_batches
 from tests.generation.conftest import PROMPT, ask
 from tests.moderation.test_pdq import painted
 from tests.people import make_user
@@ -249,10 +254,38 @@ def test_what_is_not_surely_fine_is_not_begun_with(
     assert video["error"]["code"] == "moderation_blocked"
     assert "picture was not accepted" in video["error"]["message"]
     assert job_of(asked).video is None
-    decision = Decision.objects.filter(subject=Subject.PROMPT).latest("pk")
-    assert decision.verdict == "block"
-    assert decision.reason in video["error"]["message"]
+    decision = Decision.objects.get(subject=Subject.PICTURE)
+    assert decision.verdict in {"block", "review"}
+    assert decision.reason == video["error"]["message"]
+    statement = Statement.objects.get(decision=decision)
+    assert (statement.restriction, statement.about) == ("picture_refused", job_of(asked).owner)
+    day = timedelta(days=1)
+    (text,) = exported_batches(timezone.now() - day, timezone.now() + day, size=100)
+    assert [one["content_type"] for one in json.loads(text)["statements"]] == [
+        ["CONTENT_TYPE_IMAGE"]
+    ]
     assert Signal.objects.filter(digest=decision.digest, detector="hash_bank").exists()
+
+
+def test_an_appeal_lets_the_very_picture_pass_and_no_other(
+    client: Client, settings: Settings
+) -> None:
+    settings.FRAME_DETECTORS = ["tests.moderation.detectors.Unsure"]
+    allowed, other = (
+        {"image_url": data_url(file_of(one))} for one in (scene(), Image.new("RGB", (64, 64)))
+    )
+    ask(client, input_reference=allowed)
+    render_next()
+    statement = Statement.objects.get(restriction="picture_refused")
+    path = f"/api/v1/statements/{statement.pk}/appeal"
+    why = {"text": "It is a ball on a hill."}
+    assert client.post(path, why, content_type="application/json").status_code == 201
+    reviewer, now = make_user(role=Role.MODERATOR), timezone.now()
+    decide_appeal(reviewer, Appeal.objects.get().pk, upheld=False, reason="It is.", now=now)
+    jobs = [ask(client, input_reference=one) for one in (allowed, other)]
+    render_next()
+    render_next()
+    assert [job_of(one).state for one in jobs] == ["completed", "failed"]
 
 
 def test_what_looks_like_something_banned_is_not_begun_with(client: Client) -> None:
@@ -268,4 +301,4 @@ def test_what_looks_like_something_banned_is_not_begun_with(client: Client) -> N
     render_next()
     assert [job_of(one).state for one in jobs] == ["failed", "completed"]
     assert job_of(jobs[0]).error_code == "moderation_blocked"
-    assert Decision.objects.filter(subject=Subject.PROMPT, categories=["gore"]).exists()
+    assert Decision.objects.filter(subject=Subject.PICTURE, categories=["gore"]).exists()
