@@ -22,6 +22,7 @@ TOGETHER_DECAY = 0.97
 LEAST_PROBABILITY = 1e-4
 LEAST_SHARE = 0.01
 LEAST_SPREAD = 1e-6
+LIKENESS_SCALE = 3.0
 LEAST_LOG_SPREAD = 0.01
 """Where popularity differs by a hundredth, it hardly differs."""
 
@@ -36,6 +37,8 @@ POPULARITY = (
     *(f"popularity-{days:g}d" for days in LONG_HALF_LIVES_DAYS),
 )
 SOURCES = PERSONAL + POPULARITY
+OF_LIKENESS = [place for place, name in enumerate(PERSONAL) if not name.startswith("sequence")]
+"""What these say is near 0 for nearly all and far above it for a few: its logarithm counts."""
 
 Said = npt.NDArray[np.float32]
 
@@ -119,6 +122,14 @@ def _of_items(models: ItemModels, known: Numbers) -> Said:
     said[sequences, :-1] = models.sequence.of(known, means[:-1])
     said[sequences] = np.log(said[sequences] + np.float32(LEAST_PROBABILITY))
     said[-1:, :-1] = models.together.of(known, means[-1:])
+    said = _standardised(said)
+    said[OF_LIKENESS] = np.log1p(LIKENESS_SCALE * np.maximum(0, said[OF_LIKENESS]))
+    said[OF_LIKENESS] = _standardised(said[OF_LIKENESS])
+    return said
+
+
+def _standardised(said: Said) -> Said:
+    """Each row with mean 0 and spread 1 over the known items."""
     items = said[:, :-1]
     mean = items.mean(axis=1, keepdims=True)
     spread = np.sqrt(np.maximum(0, np.square(items).mean(axis=1, keepdims=True) - mean**2))
