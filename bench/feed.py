@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -329,17 +329,17 @@ def _walk(get: Callable[[str, str, str], bytes], key: str, before: Callable[[], 
 
 
 def _servers_seconds() -> float:
-    """What the servers that this process started have used of the processors."""
+    """What the servers that this process started have used of the processors, ended ones too."""
     import psutil  # noqa: PLC0415
 
-    spent = 0.0
     for child in psutil.Process().children(recursive=True):
-        try:
+        with suppress(psutil.NoSuchProcess):
             times = child.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        spent += times.user + times.system
-    return spent
+            _used[child.pid, child.create_time()] = times.user + times.system
+    return sum(_used.values())
+
+
+_used: dict[tuple[int, float], float] = {}
 
 
 def _getter() -> Callable[[str, str, str], bytes]:
