@@ -29,7 +29,7 @@ def fitted_picture(data: bytes, *, width: int, height: int) -> bytes:
     if len(data) > MOST_BYTES:
         megabytes = MOST_BYTES // (1024 * 1024)
         raise UnableToTakePicture(f"A picture has at most {megabytes} MB.", field=FIELD)
-    if not is_picture(data[:12]):
+    if not is_picture(data):
         raise UnableToTakePicture("A picture is a JPEG, PNG or WebP file.", field=FIELD)
     longest = 4 * max(width, height)
     try:

@@ -28,6 +28,7 @@ from common.storage import UnableToReachStore
 from moderation.enforcement.bans import BankChanged
 from moderation.enforcement.frame_checks import FrameCheck, FrameLook
 from moderation.enforcement.readers import read_at_door, read_caption, read_fully, read_talk
+from moderation.enforcement.restrictions import NEVER_IN_DOUBT
 from moderation.enforcement.rulings import Content, Ruling, carry_out
 from moderation.enforcement.shadowing import Judgement, judged, note_shadow
 from moderation.models.judging import Subject
@@ -82,7 +83,7 @@ def judge_text(content: Content, *, texts: Mapping[str, str], stage: str, now: d
         stage=_stage_of(policy, stage),
         audience=audience_of(content.about, now=now),
     )
-    outcome = _for_words(judgement.verdict, content)
+    outcome = _for_subject(judgement.verdict, content)
     ruling = _ruling(content, outcome, stage=stage, policy_version=policy.version)
     carry_out(ruling, findings=judgement.findings, now=now)
     note_shadow(judgement)
@@ -108,11 +109,7 @@ def judge_picture(content: Content, pixels: NDArray[np.uint8], *, clock: Clock) 
         stage=PICTURE,
         audience=audience_of(content.about, now=now),
     )
-    outcome = look.settled(judgement.verdict)
-    if outcome.decision not in {Outcome.ALLOW, Outcome.LIMIT} and is_allowed_on_appeal(
-        content.subject, content.digest
-    ):
-        outcome = Verdict(Outcome.ALLOW, (ON_APPEAL,), "")
+    outcome = _for_subject(look.settled(judgement.verdict), content)
     ruling = _ruling(content, outcome, stage=PICTURE, policy_version=policy.version)
     carry_out(ruling, findings=findings, now=now)
     note_shadow(judgement)
@@ -129,12 +126,15 @@ def audience_of(author: User, *, now: datetime) -> Audience:
     return Audience.MINORS if is_minor(author, now=now) else Audience.EVERYONE
 
 
-def _for_words(outcome: Verdict, content: Content) -> Verdict:
+def _for_subject(outcome: Verdict, content: Content) -> Verdict:
     """Comments and profiles are shown or not: what would only be limited is shown.
 
-    Words that a person allowed on appeal pass as they are.
+    What a person allowed on appeal passes as it is.
     """
-    if outcome.decision is Outcome.BLOCK and is_allowed_on_appeal(content.subject, content.digest):
+    is_refused = outcome.decision is Outcome.BLOCK or (
+        outcome.decision is Outcome.REVIEW and content.subject in NEVER_IN_DOUBT
+    )
+    if is_refused and is_allowed_on_appeal(content.subject, content.digest):
         return Verdict(Outcome.ALLOW, (ON_APPEAL,), "")
     if outcome.decision is Outcome.LIMIT and content.subject in {Subject.COMMENT, Subject.ACCOUNT}:
         return replace(outcome, decision=Outcome.ALLOW, limits=frozenset())

@@ -10,12 +10,10 @@ from accounts.models import User
 from common.errors import Refused
 from common.ids import new_id
 from moderation import screening
+from moderation.enforcement.frame_checks import SHOWN
 from moderation.enforcement.rulings import Content
 from moderation.models.judging import Subject
-from moderation.policy.rules import Outcome
 from moderation.policy.wording import message
-
-ALLOWED = frozenset({Outcome.ALLOW, Outcome.LIMIT})
 
 
 class PictureRefused(Refused):
@@ -34,5 +32,5 @@ def screen_picture(
     """
     content = Content(Subject.PICTURE, new_id(), digest, owner)
     outcome = screening.judge_picture(content, pixels, clock=clock)
-    if outcome.decision not in ALLOWED:
+    if outcome.decision not in SHOWN:
         raise PictureRefused(message(outcome, stage=screening.PICTURE), field="input_reference")

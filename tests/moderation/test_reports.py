@@ -343,6 +343,21 @@ def test_refused_words_are_judged_by_a_person_if_they_are_quoted() -> None:
     assert again.status_code == 200
 
 
+def test_a_comment_refused_in_doubt_passes_once_an_appeal_allowed_it() -> None:
+    author, clip = make_user(), make_clip(make_user())
+    words = {"text": "a nude sculpture in a museum"}
+    program, path = program_of(author), f"/api/v1/clips/{clip.pk}/comments"
+    assert program.post(path, words, content_type="application/json").status_code == 400
+    statement = Statement.objects.get(restriction="comment_refused")
+    assert statement.decision.verdict == "review"
+    appeal = f"/api/v1/statements/{statement.pk}/appeal"
+    program.post(appeal, {"text": WHY, "quoted": words["text"]}, content_type="application/json")
+    decide_appeal(
+        moderator(), Appeal.objects.get().pk, upheld=False, reason="Art.", now=timezone.now()
+    )
+    assert program.post(path, words, content_type="application/json").status_code == 201
+
+
 # --- strikes ---
 
 
